@@ -1,0 +1,55 @@
+"""Time as Riviere reads and writes it: instants in UTC, never a naive one."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from riviere.errors import RiviereError
+
+#: Clocks of senders run ahead of ours by this much before we call it the future.
+SKEW = timedelta(minutes=5)
+
+_WITH_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
+
+
+class BadTime(RiviereError):
+    """{what} must be ISO 8601 with a zone (2026-01-31T20:15:00Z) or whole milliseconds since 1970, not {got}."""
+
+    code = "bad_time"
+
+
+class FutureTime(RiviereError):
+    """{what} is {got}, which has not happened yet."""
+
+    code = "future_time"
+
+
+def now() -> datetime:
+    """The present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def parse(value: object, what: str = "The time") -> datetime:
+    """An instant out of ISO 8601 text with a zone, or out of milliseconds since 1970 (number or digits).
+
+    Raises BadTime for anything else: a time without a zone is not an instant.
+    """
+    try:
+        if isinstance(value, str) and _WITH_ZONE.search(value):
+            return datetime.fromisoformat(value).astimezone(UTC)
+        if isinstance(value, int | str) and not isinstance(value, bool):
+            return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(value))
+    except (ValueError, OverflowError):
+        pass
+    raise BadTime(what=what, got=repr(value)[:60])
+
+
+def happened(value: datetime, at_most: datetime, what: str = "The time") -> datetime:
+    """`value`, unless it lies more than SKEW after `at_most`: then FutureTime is raised."""
+    if value > at_most + SKEW:
+        raise FutureTime(what=what, got=value.isoformat())
+    return value
+
+
+def hour_of(instant: datetime) -> datetime:
+    """The UTC hour that `instant` lies in."""
+    return instant.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

@@ -1,0 +1,77 @@
+"""Names of things: random numbers inside, short text outside, keys hashed into one of two name spaces.
+
+Users and places are random 63-bit numbers (8 bytes beside 16 for a UUID, twice in every journal row). An entry's id is
+128 bits: of a client's idempotency key, or of what the system undoes. The two name spaces never meet, so a client
+cannot take an id that the system will need.
+"""
+
+import secrets
+from hashlib import blake2b
+from uuid import UUID
+
+from riviere.errors import RiviereError
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u to misread
+_LENGTH = 13  # 63 bits in base 32
+
+LONGEST_KEY = 255
+
+
+class BadKey(RiviereError):
+    """An idempotency key is 1 to 255 printable characters, not {got}."""
+
+    code = "bad_key"
+
+
+class BadId(RiviereError):
+    """{got} is not an id of Riviere's: it looks like u_0123456789abc."""
+
+    code = "bad_id"
+
+
+def random_id() -> int:
+    """A new 63-bit id. Two of a billion collide with odds of 5 in 100; the primary key then says so."""
+    return secrets.randbits(63)
+
+
+def shown(prefix: str, number: int) -> str:
+    """`number` as people copy it: `u_` and 13 characters."""
+    digits = [_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH))]
+    return f"{prefix}_{''.join(digits)}"
+
+
+def read(prefix: str, text: str) -> int:
+    """The number behind what `shown` made. Raises BadId."""
+    head, _, tail = text.partition("_")
+    if head != prefix or len(tail) != _LENGTH:
+        raise BadId(got=repr(text)[:60])
+    number = 0
+    for character in tail:
+        place = _ALPHABET.find(character)
+        if place < 0:
+            raise BadId(got=repr(text)[:60])
+        number = number << 5 | place
+    if number >> 63:
+        raise BadId(got=repr(text)[:60])
+    return number
+
+
+def client_id(key: str) -> UUID:
+    """The entry id of a client's idempotency key, which belongs to the acting user. Raises BadKey."""
+    if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
+        raise BadKey(got=repr(key)[:60])
+    return _digest(b"client", key.encode())
+
+
+def system_id(*what: object) -> UUID:
+    """The entry id of something the system does once to a thing: ("reverse", gift), ("expire", grant, leg)."""
+    return _digest(b"system", "\x1f".join(str(part) for part in what).encode())
+
+
+def request_digest(*parts: object) -> UUID:
+    """What was asked (texts, whole numbers, None), as 128 bits: the same key with other parts is another request."""
+    return _digest(b"request", repr(parts).encode())
+
+
+def _digest(person: bytes, data: bytes) -> UUID:
+    return UUID(bytes=blake2b(data, digest_size=16, person=person).digest())
