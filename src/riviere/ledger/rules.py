@@ -1,0 +1,324 @@
+"""The rules: from what accounts hold and what is asked, to what is booked or why not. Pure.
+
+A gift comes here from the writer (or from the memory engine, the oracle of the tests, which runs the same rules) and
+leaves as one or two legs. `decide` is the whole entrance.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from riviere.clock import hour_of
+from riviere.ids import system_id
+from riviere.ledger import provenance
+from riviere.ledger.law import GIFT_FROM, GIFTS, KINDS, REVERSE_OF, WALLET, Kind, Route
+from riviere.ledger.model import (
+    Back,
+    Buy,
+    ChargeTaken,
+    Expire,
+    Gift,
+    GiftReversed,
+    Hold,
+    Hole,
+    ImportedGift,
+    KeyReused,
+    Known,
+    NotBacked,
+    NotEnoughCoins,
+    NothingToExpire,
+    NotMatured,
+    Order,
+    Origin,
+    Receipt,
+    Release,
+    Reverse,
+    SelfGift,
+    TooLarge,
+    Unbind,
+    UnknownEntry,
+)
+from riviere.ledger.posting import Leg, Posting, State, book, words_hash
+from riviere.money import LARGEST
+
+#: The largest count that the journal's integer column holds.
+MOST_PIECES = 2**31 - 1
+
+
+def decide(state: State, order: Order) -> Posting:
+    """What `order` books on `state`, which is changed by it. Raises a RiviereError, and then nothing has moved.
+
+    The same order again answers what stands and books nothing; another order under the same id raises KeyReused.
+    """
+    known = state.known(order.owner, order.id)
+    if known is not None and known.request != order.request:
+        raise KeyReused
+    if known is not None and not (isinstance(order, Gift) and order.combo):
+        return _nothing(order, known)
+    if isinstance(order, Gift):
+        return _gift(state, order, known)
+    rule: Callable[[State, Order], Posting] = _RULES[type(order)]
+    return rule(state, order)
+
+
+def _nothing(order: Order, known: Known) -> Posting:
+    return Posting(Receipt(order.owner, order.id, known, [], True), [], [], [], False)
+
+
+def _gift(state: State, order: Gift, known: Known | None) -> Posting:
+    """A gift, or the next step of a combo: bonus coins first, then bought ones; diamonds at the order's rate."""
+    if order.creator == order.owner:
+        raise SelfGift
+    if order.combo and state.known(order.owner, system_id("reverse", order.id)) is not None:
+        raise GiftReversed
+    unit, count, item = order.unit, order.count, order.item
+    if known is not None:
+        count -= known.upto
+        if count <= 0:
+            return _nothing(order, known)
+        # The price of a combo is the one it began with.
+        unit, item = known.coins // known.upto, known.item or order.item
+    coins = order.paid if order.paid is not None else unit * count
+    if order.count > MOST_PIECES or coins > LARGEST or coins * order.rate > LARGEST:
+        raise TooLarge(what="This gift")
+    upto = order.count if order.combo else None
+    message = words_hash(order.words) if order.words else None
+    legs = []
+    if order.imported:
+        legs.append(Leg(Route.IMPORT, None, coins, order.owner, coins))
+    for axis, part in _from_wallet(state, order, coins):
+        legs.append(
+            Leg(
+                GIFT_FROM[axis],
+                order.owner,
+                part,
+                order.creator,
+                part * order.rate,
+                count=count,
+                place=order.place,
+                item=item,
+                policy=order.policy,
+                upto=upto,
+                message=message,
+            )
+        )
+        # A second leg pays for the same pieces: they are counted, and their words kept, once.
+        count, message = 0, None
+    return book(state, order, known, legs)
+
+
+def _from_wallet(state: State, order: Gift, coins: int) -> list[tuple[Kind, int]]:
+    if order.imported:
+        return [(Kind.IMPORTED, coins)]
+    parts, left = [], coins
+    for axis in WALLET:
+        totals = state.totals(order.owner, axis)
+        part = min(left, totals.credits - totals.debits)
+        if part:
+            parts.append((axis, part))
+            left -= part
+    if left:
+        raise NotEnoughCoins(needed=coins, held=coins - left)
+    return parts
+
+
+def _buy(state: State, order: Buy) -> Posting:
+    """Coins against a charge that the processor has taken, and the bonus that comes with them."""
+    if state.charge_owner(order.processor, order.charge) is not None:
+        raise ChargeTaken(charge=order.charge)
+    legs = [
+        Leg(
+            Route.COINS_BUY,
+            None,
+            order.price,
+            order.owner,
+            order.coins,
+            item=order.pack,
+            currency=order.currency,
+        )
+    ]
+    if order.bonus:
+        legs.append(
+            Leg(
+                Route.COINS_BONUS,
+                None,
+                order.bonus,
+                order.owner,
+                order.bonus,
+                item=order.pack,
+                cause=order.id,
+                expires_at=order.bonus_expires_at,
+            )
+        )
+    return book(state, order, None, legs)
+
+
+def _reverse(state: State, order: Reverse) -> Posting:
+    """Every leg of the gift goes back to the end of its queue, one origin row a range; diamonds become owed."""
+    gift = [leg for leg in state.legs(order.owner, order.gift) if leg.route in GIFTS]
+    if not gift:
+        raise UnknownEntry(what="gift", id=order.gift)
+    legs, origins, undone = [], [], []
+    ends: dict[int, int] = {}
+    for given in gift:
+        if given.route not in REVERSE_OF:
+            raise ImportedGift
+        axis = given.debit_kind
+        queue = state.queue(order.owner, axis)
+        at = ends.get(axis, queue.credited)
+        expires_at = None
+        for piece in provenance.funding(queue, users(given.debit_start), given.debit_amount):
+            size = piece.hi - piece.lo
+            origins.append(Origin(order.owner, order.id, axis, at, at + size, piece.purchase, piece.k))
+            at += size
+            if piece.expires_at is not None:
+                expires_at = max(piece.expires_at, order.spend_until, expires_at or piece.expires_at)
+        ends[axis] = at
+        legs.append(
+            Leg(
+                REVERSE_OF[Route(given.route)],
+                given.credit_user,
+                given.credit_amount,
+                order.owner,
+                given.debit_amount,
+                cause=order.gift,
+                expires_at=expires_at,
+            )
+        )
+        undone.append((users(given.credit_user), hour_of(given.booked_at), given.credit_amount))
+    posting = book(state, order, None, legs, turns=True)
+    posting.origins, posting.undone = origins, undone
+    return posting
+
+
+def _expire(state: State, order: Expire) -> Posting:
+    """The unspent rest of one grant of bonus coins leaves: one debit, one hole a range."""
+    queue = state.queue(order.owner, Kind.BONUS)
+    for credit in queue.credits:
+        if (credit.entry, credit.leg) == (order.grant, order.leg):
+            break
+    else:
+        raise UnknownEntry(what="bonus", id=order.grant)
+    left = provenance.unspent(queue, credit)
+    if not left or credit.expires_at is None or credit.expires_at > order.at:
+        raise NothingToExpire
+    coins = sum(piece.hi - piece.lo for piece in left)
+    posting = book(
+        state,
+        order,
+        None,
+        [Leg(Route.COINS_EXPIRE, order.owner, coins, None, coins, cause=order.grant)],
+        turns=True,
+    )
+    posting.holes = [
+        Hole(order.owner, order.id, Kind.BONUS, piece.lo, piece.hi, piece.purchase, piece.k, queue.credited)
+        for piece in left
+    ]
+    return posting
+
+
+def _hold(state: State, order: Hold) -> Posting:
+    """What is owed is netted first; then matured diamonds are set aside.
+
+    Matured is what the creator has beyond debts, less everything the hours since the cut-off brought: the sum over the
+    older hours, less what was taken out, comes to the same figure (provenance, creators).
+    """
+    diamonds, owed = state.totals(order.owner, Kind.DIAMONDS), state.totals(order.owner, Kind.OWED)
+    held, debt = diamonds.credits - diamonds.debits, owed.debits - owed.credits
+    matured = max(0, held - debt - state.earned_since(order.owner, order.immature_from))
+    if order.diamonds > matured:
+        raise NotMatured(matured=matured, asked=order.diamonds)
+    legs = []
+    if debt:
+        legs.append(Leg(Route.REDEEM_NET, order.owner, debt, order.owner, debt))
+    legs.append(Leg(Route.REDEEM_HOLD, order.owner, order.diamonds, order.owner, order.diamonds))
+    return book(state, order, None, legs)
+
+
+def _release(state: State, order: Release) -> Posting:
+    """Held diamonds go back; they count by their old hours, so they have the maturity they had."""
+    holds = [leg for leg in state.legs(order.owner, order.hold) if leg.route == Route.REDEEM_HOLD]
+    if not holds:
+        raise UnknownEntry(what="hold", id=order.hold)
+    amount = holds[0].debit_amount
+    return book(
+        state,
+        order,
+        None,
+        [Leg(Route.REDEEM_RELEASE, order.owner, amount, order.owner, amount, cause=order.hold)],
+    )
+
+
+def _back(state: State, order: Back) -> Posting:
+    """Money set aside behind an import."""
+    leg = Leg(Route.IMPORT_BACK, None, order.amount, None, order.amount, currency=order.currency)
+    return book(state, order, None, [leg])
+
+
+def _unbind(state: State, order: Unbind) -> Posting:
+    """Imported diamonds become the creator's own, earned in the hour they are released."""
+    totals = state.totals(order.owner, Kind.UNBACKED)
+    if order.diamonds > totals.credits - totals.debits:
+        raise NotBacked(asked=order.diamonds, unbacked=totals.credits - totals.debits)
+    leg = Leg(Route.IMPORT_RELEASE, order.owner, order.diamonds, order.owner, order.diamonds, cause=order.backing)
+    return book(state, order, None, [leg])
+
+
+_RULES: dict[type, Callable[..., Posting]] = {
+    Buy: _buy,
+    Reverse: _reverse,
+    Expire: _expire,
+    Hold: _hold,
+    Release: _release,
+    Back: _back,
+    Unbind: _unbind,
+}
+
+
+def users(value: int | None) -> int:
+    """The user's side of a gift leg, which has a user on both."""
+    assert value is not None
+    return value
+
+
+def guards(posting: Posting) -> set[tuple[int, int]]:
+    """The accounts whose debits this posting was decided on: they must be as read when it is written."""
+    return {
+        (entry.debit_user, entry.debit_kind)
+        for entry in posting.receipt.entries
+        if entry.debit_user is not None and KINDS[Kind(entry.debit_kind)].floor == "credits"
+    }
+
+
+def touched(order: Order) -> list[tuple[int, int]]:
+    """The accounts that deciding and booking this order may read or move, but for the creator's in a reversal."""
+    return _TOUCHED[type(order)](order)
+
+
+def lookups(order: Order) -> list[tuple[int, UUID]]:
+    """The ids that deciding this order asks about: its own, and for a combo whether it was reversed."""
+    if isinstance(order, Gift) and order.combo:
+        return [(order.owner, order.id), (order.owner, system_id("reverse", order.id))]
+    return [(order.owner, order.id)]
+
+
+def _touched_by_gift(order: Gift) -> list[tuple[int, int]]:
+    if order.imported:
+        return [(order.owner, Kind.IMPORTED), (order.creator, Kind.UNBACKED)]
+    return [(order.owner, Kind.COINS), (order.owner, Kind.BONUS), (order.creator, Kind.DIAMONDS)]
+
+
+def _owners(kinds: tuple[Kind, ...], order: Order) -> list[tuple[int, int]]:
+    return [(order.owner, kind) for kind in kinds]
+
+
+_TOUCHED: dict[type, Callable[..., list[tuple[int, int]]]] = {
+    Gift: _touched_by_gift,
+    Buy: partial(_owners, (Kind.COINS, Kind.BONUS)),
+    Reverse: partial(_owners, (Kind.COINS, Kind.BONUS)),
+    Expire: partial(_owners, (Kind.COINS, Kind.BONUS)),
+    Hold: partial(_owners, (Kind.DIAMONDS, Kind.OWED, Kind.HELD)),
+    Release: partial(_owners, (Kind.DIAMONDS, Kind.HELD)),
+    Back: partial(_owners, ()),
+    Unbind: partial(_owners, (Kind.UNBACKED, Kind.DIAMONDS)),
+}
