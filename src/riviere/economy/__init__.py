@@ -1,0 +1,1 @@
+"""The economy: gifts and coin packs, their prices, and what they look like."""
