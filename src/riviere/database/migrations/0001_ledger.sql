@@ -4,9 +4,12 @@
 
 CREATE EXTENSION IF NOT EXISTS btree_gist;
 
+-- Somebody with more rights may have made the role already; somebody else may be making it now.
 DO $$
 BEGIN
-    CREATE ROLE riviere_server LOGIN;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'riviere_server') THEN
+        CREATE ROLE riviere_server LOGIN;
+    END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
     NULL;
 END

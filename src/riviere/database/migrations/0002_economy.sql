@@ -96,7 +96,7 @@ COMMENT ON TABLE charge IS 'distributed by reference: which purchase a provider'
 
 -- An import is known by its format and its first record, so a file that grew or moved is the same import.
 CREATE TABLE import (
-    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id integer PRIMARY KEY,
     format text NOT NULL,
     first_record uuid NOT NULL,
     source text NOT NULL,

@@ -1,0 +1,59 @@
+"""One way to connect, whoever connects: schema riviere, UTC, and an error of one line."""
+
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from riviere.errors import RiviereError
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_TIMEOUT = 10  # seconds to reach the server
+
+
+class DatabaseUnreachable(RiviereError):
+    """The database cannot be reached ({reason}); check that the server runs and what RIVIERE_DATABASE_URL says."""
+
+    code = "database_unreachable"
+
+
+class BadDatabaseUrl(RiviereError):
+    """RIVIERE_DATABASE_URL is not a PostgreSQL address; it looks like postgresql://user:password@host:5432/name."""
+
+    code = "bad_database_url"
+
+
+def connect(dsn: str, *, role: str | None = None, autocommit: bool = False) -> Connection:
+    """A connection to `dsn` with search_path riviere and times in UTC, after SET ROLE where `role` is given.
+
+    Raises DatabaseUnreachable, or BadDatabaseUrl for a `dsn` that libpq cannot read (its words could show a password).
+    """
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise BadDatabaseUrl from None
+    options = [str(given.get("options") or ""), "-c search_path=riviere -c timezone=UTC"]
+    if role is not None:
+        options.append(f"-c role={role}")
+    given |= {"options": " ".join(options).strip(), "application_name": "riviere"}
+    given.setdefault("connect_timeout", _TIMEOUT)
+    try:
+        connection = psycopg.connect(make_conninfo("", **given), autocommit=autocommit)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnreachable(reason=first_line(error)) from error
+    _insist_on_utc(connection, autocommit=autocommit)
+    return connection
+
+
+def first_line(error: psycopg.Error) -> str:
+    """The first line of what the database said, without a full stop."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def _insist_on_utc(connection: Connection, *, autocommit: bool) -> None:
+    """PGTZ in the environment beats the options of a connection; the server has already told us whether it did."""
+    if connection.info.parameter_status("TimeZone") != "UTC":
+        connection.execute("SET timezone = 'UTC'")
+        if not autocommit:
+            connection.commit()

@@ -1,0 +1,147 @@
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from riviere.database.connection import BadDatabaseUrl, DatabaseUnreachable
+from riviere.database.database import open_database
+from riviere.settings import Settings
+
+#: What the running server may do to each table, beyond reading it. A column in brackets is all it may update.
+RIGHTS = {
+    "account": "insert update",
+    "backing": "insert",
+    "batch": "insert",
+    "charge": "insert",
+    "claw": "insert",
+    "earning": "insert update",
+    "entry": "insert",
+    "gift": "insert",
+    "gift_version": "insert update(during)",
+    "head": "insert",
+    "hole": "insert",
+    "import": "insert",
+    "kind": "",
+    "message": "insert delete",
+    "migration": "",
+    "origin": "insert",
+    "pack": "insert update(during)",
+    "person": "insert delete",
+    "place": "insert update(ended_at,seal)",
+    "policy": "insert update(during)",
+    "route": "",
+    "users": "insert update(level,region,seal)",
+    "writer": "insert update",
+}
+#: By right or trigger; or sooner, since an identity is never updated and what is referred to never truncated.
+REFUSALS = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.GeneratedAlways,
+    psycopg.errors.FeatureNotSupported,
+)
+APPEND_ONLY = ["entry", "hole", "origin", "claw", "batch", "head", "charge", "gift", "import", "backing"]
+
+
+def rights(connection, table):
+    def may(right):
+        return connection.execute("SELECT has_table_privilege(%s, %s)", [f'"{table}"', right]).fetchone()[0]
+
+    found = [right for right in ("insert", "update", "delete", "truncate", "references", "trigger") if may(right)]
+    if "update" not in found:
+        columns = connection.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+            " AND has_column_privilege(attrelid, attnum, 'update') ORDER BY attname",
+            [f'"{table}"'],
+        ).fetchall()
+        if columns:
+            found.append(f"update({','.join(name for (name,) in columns)})")
+    assert may("select")
+    return " ".join(found)
+
+
+def test_the_server_may_do_to_each_table_what_is_listed_and_no_more(database):
+    with database.connect() as connection:
+        names = connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'riviere'::regnamespace"
+        ).fetchall()
+        assert {name: rights(connection, name) for (name,) in names} == RIGHTS
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("statement", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
+@pytest.mark.parametrize("who", ["connect", "connect_owner"])
+def test_neither_the_server_nor_the_owner_changes_what_is_written_once(database, table, statement, who):
+    with getattr(database, who)() as connection:
+        column = connection.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum = 1", [f'"{table}"']
+        ).fetchone()[0]
+        parts = [sql.Identifier(name) for name in (table, column, column)]
+        with pytest.raises(psycopg.Error) as raised:
+            connection.execute(sql.SQL(statement).format(*parts[: statement.count("{}")]))
+    assert isinstance(raised.value, REFUSALS)
+
+
+def test_the_server_makes_no_tables_and_is_nobody_special(database):
+    with database.connect() as connection:
+        assert connection.execute("SELECT current_user, session_user").fetchone() == ("riviere_server",) * 2
+        flags = (
+            "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        )
+        assert connection.execute(flags).fetchone() == (False,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE riviere.mine (x int)")
+
+
+def test_a_server_of_ones_own_takes_the_embedded_ones_place(database, data_folder):
+    with open_database(Settings(data_folder, database.owner_dsn)) as ours:
+        with ours.connect() as connection:
+            found = connection.execute(
+                "SELECT current_user, session_user, current_schema(), current_setting('TimeZone')"
+            )
+            assert found.fetchone() == ("riviere_server", "riviere_owner", "riviere", "UTC")
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("DELETE FROM entry")
+        with ours.connect_owner() as connection:
+            assert connection.execute("SELECT current_user").fetchone() == ("riviere_owner",)
+        assert not ours.folder.postgres.exists()
+        assert ours.folder.keys.is_dir()
+
+
+def test_options_that_the_address_brings_are_kept(database, data_folder):
+    address = make_conninfo(database.owner_dsn, options="-c statement_timeout=4321")
+    with open_database(Settings(data_folder, address)) as ours, ours.connect() as connection:
+        found = connection.execute("SELECT current_setting('statement_timeout'), current_user").fetchone()
+        assert found == ("4321ms", "riviere_server")
+
+
+def test_an_owner_without_superuser_rights_is_enough(database, data_folder):
+    """Managed PostgreSQL gives no superuser: CREATEROLE and a database of one's own must do."""
+    with database.connect_owner(autocommit=True) as owner:
+        owner.execute("CREATE ROLE modest LOGIN CREATEROLE")
+        owner.execute("GRANT riviere_server TO modest WITH ADMIN TRUE, SET FALSE, INHERIT FALSE")
+        owner.execute("CREATE DATABASE modest_books TEMPLATE template0 OWNER modest")
+        try:
+            address = make_conninfo(database.owner_dsn, user="modest", dbname="modest_books")
+            with open_database(Settings(data_folder, address)) as ours, ours.connect() as connection:
+                assert connection.execute("SELECT current_user").fetchone() == ("riviere_server",)
+        finally:
+            owner.execute("DROP DATABASE modest_books WITH (FORCE)")
+            owner.execute("DROP OWNED BY modest")
+            owner.execute("DROP ROLE modest")
+
+
+def test_a_server_that_is_not_there_is_named_in_one_line(data_folder):
+    with pytest.raises(DatabaseUnreachable) as raised:
+        open_database(Settings(data_folder, "postgresql://me:secret@127.0.0.1:1/none"))
+    message = str(raised.value)
+    assert "Connection refused" in message
+    assert "RIVIERE_DATABASE_URL" in message
+    assert "\n" not in message
+    assert "secret" not in message
+
+
+@pytest.mark.parametrize("address", ["secret", "postgresql://me:secret@host:not_a_port/x?y", "mysql://secret@host/x"])
+def test_an_address_that_is_none_is_refused_without_repeating_it(data_folder, address):
+    with pytest.raises((BadDatabaseUrl, DatabaseUnreachable)) as raised:
+        open_database(Settings(data_folder, address))
+    assert "secret" not in str(raised.value)
