@@ -8,6 +8,7 @@ from riviere.errors import RiviereError
 #: Clocks of senders run ahead of ours by this much before we call it the future.
 SKEW = timedelta(minutes=5)
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WITH_ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d)$")
 
 
@@ -35,9 +36,13 @@ def parse(value: object, what: str = "The time") -> datetime:
     """
     try:
         if isinstance(value, str) and _WITH_ZONE.search(value):
-            return datetime.fromisoformat(value).astimezone(UTC)
-        if isinstance(value, int | str) and not isinstance(value, bool):
-            return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(value))
+            instant = datetime.fromisoformat(value)
+            if instant.tzinfo is not None:  # in "2026-01-31+00:00" the sign was taken for the separator of the time
+                return instant.astimezone(UTC)
+        elif isinstance(value, str) and value.isascii() and value.isdigit():
+            return _EPOCH + timedelta(milliseconds=int(value))
+        elif isinstance(value, int) and not isinstance(value, bool):
+            return _EPOCH + timedelta(milliseconds=value)
     except (ValueError, OverflowError):
         pass
     raise BadTime(what=what, got=repr(value)[:60])

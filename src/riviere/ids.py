@@ -34,6 +34,11 @@ def random_id() -> int:
     return secrets.randbits(63)
 
 
+def salt(size: int) -> bytes:
+    """Random bytes that make a hash say nothing about what was hashed."""
+    return secrets.token_bytes(size)
+
+
 def shown(prefix: str, number: int) -> str:
     """`number` as people copy it: `u_` and 13 characters."""
     digits = [_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH))]

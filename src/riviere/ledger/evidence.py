@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import Connection
 from psycopg.rows import class_row
 
 from riviere.errors import RiviereError
 from riviere.ledger import merkle
+from riviere.ledger.proof import SignedHead as Head
 from riviere.ledger.store import SQL
 
 _FILE = "signing.key"
@@ -30,21 +30,6 @@ class BrokenKey(RiviereError):
     """The signing key {path} cannot be read; put back the file that was made with this data."""
 
     code = "broken_key"
-
-
-class Head(msgspec.Struct):
-    """One signed head. `spans` is canonical JSON: {"writer": [first batch, last batch]} for what it adds."""
-
-    number: int
-    signed_at: datetime
-    entries: int
-    spans: str
-    root: bytes
-    facts: bytes
-    previous: bytes
-    hash: bytes
-    public_key: bytes
-    signature: bytes
 
 
 class Signer:
@@ -134,20 +119,3 @@ def batch_hashes(connection: Connection[Any], spans: str) -> list[bytes]:
         parameters = {"writer": writer, "after": first - 1, "upto": last}
         hashes += [row[0] for row in connection.execute(SQL["read_batch_hashes"], parameters)]
     return hashes
-
-
-def canonical(spans: str) -> str:
-    """A head's spans as they were signed: the database's jsonb writes them in another form."""
-    return json.dumps(json.loads(spans), sort_keys=True, separators=(",", ":"))
-
-
-def signed_by(head: Head) -> bool:
-    """Whether the head's hash is that of its fields and its signature that of its key."""
-    digest = merkle.head_hash(
-        head.number, head.signed_at, head.entries, canonical(head.spans), head.root, head.facts, head.previous
-    )
-    try:
-        Ed25519PublicKey.from_public_bytes(head.public_key).verify(head.signature, digest)
-    except InvalidSignature:
-        return False
-    return digest == head.hash

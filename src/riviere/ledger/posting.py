@@ -1,6 +1,7 @@
 """How a posting is made: what the rules may read, and how their legs become journal rows with running balances.
 
-Pure: no I/O, no clock, no chance. `rules.py` decides what is booked; `writer.py` keeps what comes out of here.
+A gift comes here from `rules.py` as one or two legs and goes back to `writer.py`, for `store.py` to keep, as rows of
+the journal. Pure: no I/O, no clock, no chance.
 """
 
 from datetime import datetime

@@ -3,7 +3,7 @@
 -- name: read_accounts
 SELECT a.user_id, a.kind, a.credits, a.debits, a.seq, a.turn
 FROM unnest(%(users)s::bigint[], %(kinds)s::smallint[]) AS want (user_id, kind)
-INNER JOIN account AS a ON a.user_id = want.user_id AND a.kind = want.kind
+INNER JOIN account AS a ON a.user_id = want.user_id AND a.kind = want.kind;
 
 -- name: read_known
 -- What is booked under ids: one row an id that exists.
@@ -21,7 +21,7 @@ SELECT
     min(e.booked_at) AS booked_at
 FROM unnest(%(owners)s::bigint[], %(ids)s::uuid[]) AS want (owner, id)
 INNER JOIN entry AS e ON e.owner = want.owner AND e.id = want.id
-GROUP BY e.owner, e.id
+GROUP BY e.owner, e.id;
 
 -- name: read_hold
 -- A creator's accounts and what the hours since the cut-off brought, in one statement: a reversal between two reads
@@ -34,33 +34,33 @@ SELECT
         WHERE e.creator = %(creator)s AND e.hour >= %(hour)s
     ) AS recent
 FROM account AS a
-WHERE a.user_id = %(creator)s AND a.kind IN (11, 12, 13)
+WHERE a.user_id = %(creator)s AND a.kind IN (11, 12, 13);
 
 -- name: read_charges
-SELECT processor, reference, owner, purchase FROM charge WHERE reference = any(%(charges)s)
+SELECT processor, reference, owner, purchase FROM charge WHERE reference = any(%(charges)s);
 
 -- name: read_legs
-SELECT e.* FROM entry AS e WHERE e.owner = %(owner)s AND e.id = %(id)s ORDER BY e.leg
+SELECT e.* FROM entry AS e WHERE e.owner = %(owner)s AND e.id = %(id)s ORDER BY e.leg;
 
 -- name: read_credits
-SELECT e.* FROM entry AS e WHERE e.credit_user = %(owner)s AND e.credit_kind = %(axis)s ORDER BY e.credit_start
+SELECT e.* FROM entry AS e WHERE e.credit_user = %(owner)s AND e.credit_kind = %(axis)s ORDER BY e.credit_start;
 
 -- name: read_removals
-SELECT e.* FROM entry AS e WHERE e.debit_user = %(owner)s AND e.debit_kind = %(axis)s AND e.route = 3
+SELECT e.* FROM entry AS e WHERE e.debit_user = %(owner)s AND e.debit_kind = %(axis)s AND e.route = 3;
 
 -- name: read_origins
-SELECT owner, entry, axis, lo, hi, purchase, k FROM origin WHERE owner = %(owner)s AND axis = %(axis)s ORDER BY lo
+SELECT owner, entry, axis, lo, hi, purchase, k FROM origin WHERE owner = %(owner)s AND axis = %(axis)s ORDER BY lo;
 
 -- name: read_holes
 SELECT owner, entry, axis, lo, hi, purchase, k, axis_end FROM hole
-WHERE owner = %(owner)s AND axis = %(axis)s ORDER BY lo
+WHERE owner = %(owner)s AND axis = %(axis)s ORDER BY lo;
 
 -- name: add_accounts
 INSERT INTO account (user_id, kind)
 SELECT want.user_id, want.kind
 FROM unnest(%(users)s::bigint[], %(kinds)s::smallint[]) AS want (user_id, kind)
 ORDER BY want.user_id, want.kind
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING;
 
 -- name: move_accounts
 -- Every touched balance, once. guard 1: its debits must be as read; guard 2: credits and turn as well. Fewer rows back
@@ -71,111 +71,113 @@ SET
     debits = a.debits + want.debit,
     seq = a.seq + want.moves,
     turn = a.turn + want.turns
-FROM unnest(
-    %(users)s::bigint[], %(kinds)s::smallint[], %(credits)s::bigint[], %(debits)s::bigint[], %(moves)s::bigint[],
-    %(turns)s::bigint[], %(guards)s::smallint[], %(seen_credits)s::bigint[], %(seen_debits)s::bigint[],
-    %(seen_turns)s::bigint[]
-) AS want (user_id, kind, credit, debit, moves, turns, guard, seen_credits, seen_debits, seen_turns)
+FROM
+    unnest(
+        %(users)s::bigint[], %(kinds)s::smallint[], %(credits)s::bigint[], %(debits)s::bigint[], %(moves)s::bigint[],
+        %(turns)s::bigint[], %(guards)s::smallint[], %(seen_credits)s::bigint[], %(seen_debits)s::bigint[],
+        %(seen_turns)s::bigint[]
+    ) AS want (user_id, kind, credit, debit, moves, turns, guard, seen_credits, seen_debits, seen_turns)
 WHERE
     a.user_id = want.user_id AND a.kind = want.kind
     AND (want.guard = 0 OR a.debits = want.seen_debits)
     AND (want.guard < 2 OR (a.credits = want.seen_credits AND a.turn = want.seen_turns))
-RETURNING a.user_id, a.kind, a.credits, a.debits, a.seq, clock_timestamp() AS locked_at
+RETURNING a.user_id, a.kind, a.credits, a.debits, a.seq, clock_timestamp() AS locked_at;
 
 -- name: copy_entries
 COPY entry (
     owner, id, leg, route, debit_kind, credit_kind, count, debit_user, debit_amount, debit_start, debit_balance,
     debit_seq, credit_user, credit_amount, credit_start, credit_balance, credit_seq, at, booked_at, request, writer,
     position, batch, place, item, policy, upto, currency, cause, expires_at, message
-) FROM STDIN (FORMAT binary)
+) FROM STDIN (FORMAT "binary");
 
 -- name: add_earnings
 INSERT INTO earning AS e (creator, hour, earned, unbacked)
 SELECT want.creator, want.hour, want.earned, want.unbacked
-FROM unnest(%(creators)s::bigint[], %(hours)s::timestamptz[], %(earned)s::bigint[], %(unbacked)s::bigint[])
-    AS want (creator, hour, earned, unbacked)
+FROM
+    unnest(%(creators)s::bigint[], %(hours)s::timestamptz[], %(earned)s::bigint[], %(unbacked)s::bigint[])
+        AS want (creator, hour, earned, unbacked)
 ORDER BY want.creator, want.hour
 ON CONFLICT (creator, hour) DO UPDATE
-SET earned = e.earned + excluded.earned, unbacked = e.unbacked + excluded.unbacked
+    SET earned = e.earned + excluded.earned, unbacked = e.unbacked + excluded.unbacked;
 
 -- name: add_undone
-UPDATE earning SET undone = undone + %(diamonds)s WHERE creator = %(creator)s AND hour = %(hour)s
+UPDATE earning SET undone = undone + %(diamonds)s WHERE creator = %(creator)s AND hour = %(hour)s;
 
 -- name: add_charge
 INSERT INTO charge (reference, processor, owner, purchase, amount, currency)
-VALUES (%(charge)s, %(processor)s, %(owner)s, %(purchase)s, %(price)s, %(currency)s)
+VALUES (%(charge)s, %(processor)s, %(owner)s, %(purchase)s, %(price)s, %(currency)s);
 
 -- name: add_message
-INSERT INTO message (owner, id, leg, salt, body) VALUES (%(owner)s, %(id)s, %(leg)s, %(salt)s, %(body)s)
+INSERT INTO message (owner, id, leg, salt, body) VALUES (%(owner)s, %(id)s, %(leg)s, %(salt)s, %(body)s);
 
 -- name: add_hole
 INSERT INTO hole (owner, entry, axis, lo, hi, purchase, k, axis_end)
-VALUES (%(owner)s, %(entry)s, %(axis)s, %(lo)s, %(hi)s, %(purchase)s, %(k)s, %(axis_end)s)
+VALUES (%(owner)s, %(entry)s, %(axis)s, %(lo)s, %(hi)s, %(purchase)s, %(k)s, %(axis_end)s);
 
 -- name: add_origin
 INSERT INTO origin (owner, entry, axis, lo, hi, purchase, k)
-VALUES (%(owner)s, %(entry)s, %(axis)s, %(lo)s, %(hi)s, %(purchase)s, %(k)s)
+VALUES (%(owner)s, %(entry)s, %(axis)s, %(lo)s, %(hi)s, %(purchase)s, %(k)s);
 
 -- name: add_batch
 INSERT INTO batch (writer, number, count, entries, booked_at, salt, root, previous, hash)
 VALUES (
     %(writer)s, %(number)s, %(count)s, %(entries)s, %(booked_at)s, %(salt)s, %(root)s, %(previous)s, %(hash)s
-)
+);
 
 -- name: move_tip
 UPDATE writer SET number = %(number)s, entries = %(entries)s, hash = %(hash)s
-WHERE id = %(writer)s AND number = %(number)s - 1 AND hash = %(previous)s
+WHERE id = %(writer)s AND number = %(number)s - 1 AND hash = %(previous)s;
 
 -- name: list_writers
-SELECT id FROM writer ORDER BY id
+SELECT id FROM writer ORDER BY id;
 
 -- name: lease_writer
-SELECT pg_try_advisory_lock(7310, %(writer)s::integer) AS leased
+SELECT pg_try_advisory_lock(7310, %(writer)s::integer) AS leased;
 
 -- name: add_writer
-INSERT INTO writer (id, hash) VALUES (%(writer)s, %(hash)s) ON CONFLICT DO NOTHING
+INSERT INTO writer (id, hash) VALUES (%(writer)s, %(hash)s) ON CONFLICT DO NOTHING;
 
 -- name: read_tip
 SELECT w.id AS writer, w.number, w.entries, w.hash, coalesce(b.booked_at, to_timestamp(0)) AS booked_at
 FROM writer AS w
 LEFT JOIN batch AS b ON b.writer = w.id AND b.number = w.number
-WHERE w.id = %(writer)s
+WHERE w.id = %(writer)s;
 
 -- name: read_covered
 SELECT span.key::integer AS writer, max((span.value ->> 1)::bigint) AS number
 FROM head AS h, jsonb_each(h.spans) AS span
-GROUP BY span.key
+GROUP BY span.key;
 
 -- name: read_clock
-SELECT clock_timestamp() AS instant
+SELECT clock_timestamp() AS instant;
 
 -- name: plan_by_index
 -- Nested loops follow the order of the arrays, so every writer locks accounts in the same order: two writers with
 -- unsorted locks made 8,500 updates a second and deadlocks, with sorted ones 86,000 and none.
 SELECT
-    set_config('enable_hashjoin', 'off', false), set_config('enable_mergejoin', 'off', false),
-    set_config('enable_seqscan', 'off', false), set_config('jit', 'off', false)
+    set_config('enable_hashjoin', 'off', FALSE), set_config('enable_mergejoin', 'off', FALSE),
+    set_config('enable_seqscan', 'off', FALSE), set_config('jit', 'off', FALSE);
 
 -- name: lock_heads
-SELECT pg_advisory_xact_lock(7311)
+SELECT pg_advisory_xact_lock(7311);
 
 -- name: read_last_head
 SELECT number, signed_at, entries, spans::text AS spans, root, facts, previous, hash, public_key, signature
-FROM head ORDER BY number DESC LIMIT 1
+FROM head ORDER BY number DESC LIMIT 1;
 
 -- name: read_tips
-SELECT id, number, entries FROM writer ORDER BY id
+SELECT id, number, entries FROM writer ORDER BY id;
 
 -- name: read_batch_hashes
 SELECT b.hash FROM batch AS b WHERE b.writer = %(writer)s AND b.number > %(after)s AND b.number <= %(upto)s
-ORDER BY b.number
+ORDER BY b.number;
 
 -- name: add_head
 INSERT INTO head (number, signed_at, entries, spans, root, facts, previous, hash, public_key, signature)
 VALUES (
     %(number)s, %(signed_at)s, %(entries)s, %(spans)s, %(root)s, %(facts)s, %(previous)s, %(hash)s, %(public_key)s,
     %(signature)s
-)
+);
 
 -- name: digest_facts
 -- Every dated and reference row, as text, under one digest a table: what a head vouches for beside the batches.
@@ -201,4 +203,63 @@ SELECT 'import', sha256(convert_to(coalesce(string_agg(f::text, E'\\n' ORDER BY 
 FROM import AS f
 UNION ALL
 SELECT 'backing', sha256(convert_to(coalesce(string_agg(f::text, E'\\n' ORDER BY f.import, f.number), ''), 'UTF8'))
-FROM backing AS f
+FROM backing AS f;
+
+-- name: read_balance
+-- A debt is counted the other way round: what is owed.
+SELECT CASE a.kind WHEN 13 THEN a.debits - a.credits ELSE a.credits - a.debits END AS balance
+FROM account AS a WHERE a.user_id = %(user)s AND a.kind = %(kind)s;
+
+-- name: read_balance_at
+SELECT past.balance
+FROM (
+    (
+        SELECT
+            e.debit_balance AS balance,
+            e.debit_seq AS seq
+        FROM entry AS e
+        WHERE e.debit_user = %(user)s AND e.debit_kind = %(kind)s AND e.booked_at <= %(instant)s
+        ORDER BY e.booked_at DESC, e.debit_seq DESC LIMIT 1
+    )
+    UNION ALL
+    (
+        SELECT
+            e.credit_balance,
+            e.credit_seq
+        FROM entry AS e
+        WHERE e.credit_user = %(user)s AND e.credit_kind = %(kind)s AND e.booked_at <= %(instant)s
+        ORDER BY e.booked_at DESC, e.credit_seq DESC LIMIT 1
+    )
+) AS past
+ORDER BY past.seq DESC LIMIT 1;
+
+-- name: read_statement
+SELECT e.* FROM entry AS e
+WHERE e.debit_user = %(user)s AND e.debit_kind = %(kind)s AND e.booked_at >= %(since)s AND e.booked_at < %(until)s
+UNION ALL
+SELECT e.* FROM entry AS e
+WHERE e.credit_user = %(user)s AND e.credit_kind = %(kind)s AND e.booked_at >= %(since)s AND e.booked_at < %(until)s;
+
+-- name: read_batch
+SELECT b.writer, b.number, b.count, b.entries, b.booked_at, b.salt, b.root, b.previous, b.hash
+FROM batch AS b WHERE b.writer = %(writer)s AND b.number = %(number)s;
+
+-- name: read_batch_entries
+SELECT e.* FROM entry AS e WHERE e.writer = %(writer)s AND e.batch = %(number)s ORDER BY e.position;
+
+-- name: read_head_over
+SELECT
+    h.number,
+    h.signed_at,
+    h.entries,
+    h.spans::text AS spans,
+    h.root,
+    h.facts,
+    h.previous,
+    h.hash,
+    h.public_key,
+    h.signature
+FROM head AS h
+WHERE
+    (h.spans -> %(writer)s ->> 0)::bigint <= %(number)s
+    AND (h.spans -> %(writer)s ->> 1)::bigint >= %(number)s;

@@ -1,7 +1,7 @@
 """The rules: from what accounts hold and what is asked, to what is booked or why not. Pure.
 
-A gift comes here from the writer (or from the memory engine, the oracle of the tests, which runs the same rules) and
-leaves as one or two legs. `decide` is the whole entrance.
+A gift comes here from `writer.py` (or from the memory engine, the oracle of the tests, which runs the same rules) and
+goes on to `posting.py` as one or two legs. `decide` is the whole entrance.
 """
 
 from collections.abc import Callable
@@ -69,13 +69,13 @@ def _gift(state: State, order: Gift, known: Known | None) -> Posting:
     """A gift, or the next step of a combo: bonus coins first, then bought ones; diamonds at the order's rate."""
     if order.creator == order.owner:
         raise SelfGift
-    if order.combo and state.known(order.owner, system_id("reverse", order.id)) is not None:
-        raise GiftReversed
     unit, count, item = order.unit, order.count, order.item
     if known is not None:
         count -= known.upto
         if count <= 0:
             return _nothing(order, known)
+        if state.known(order.owner, system_id("reverse", order.id)) is not None:
+            raise GiftReversed
         # The price of a combo is the one it began with.
         unit, item = known.coins // known.upto, known.item or order.item
     coins = order.paid if order.paid is not None else unit * count
@@ -135,6 +135,7 @@ def _buy(state: State, order: Buy) -> Posting:
             order.coins,
             item=order.pack,
             currency=order.currency,
+            cause=system_id("charge", order.processor, order.charge),
         )
     ]
     if order.bonus:

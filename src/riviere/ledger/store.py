@@ -1,6 +1,9 @@
-"""The only place that runs the ledger's statements. `Batch` is what one transaction reads, decides on and writes."""
+"""The only place that runs the ledger's statements. `Batch` is what one transaction reads, decides on and writes.
 
-import secrets
+A gift comes here twice, both times from `writer.py`: to have read what its rules look at, and, decided, to be written
+into the journal of `database/migrations/0001_ledger.sql`. From there `economy/earnings.py` reads it.
+"""
+
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +13,7 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row, tuple_row
 
+from riviere import ids
 from riviere.clock import hour_of
 from riviere.database.sql import load
 from riviere.ledger import merkle, provenance
@@ -70,10 +74,8 @@ class Batch:
         self._read_accounts(sorted(accounts))
         if len(orders) == 1 and isinstance(orders[0], Hold):
             self._read_hold(orders[0])
-        ids = list(dict.fromkeys(pair for order in orders for pair in lookups(order)))
-        parameters = {"owners": [owner for owner, _ in ids], "ids": [entry for _, entry in ids]}
-        for owner, entry, *known in self._connection.execute(SQL["read_known"], parameters):
-            self._known[owner, entry] = Known(*known)
+        asked = list(dict.fromkeys(pair for order in orders for pair in lookups(order)))
+        self._known = read_known(self._connection, asked)
         charges = [order.charge for order in orders if isinstance(order, Buy)]
         if charges:
             for processor, charge, *purchase in self._connection.execute(SQL["read_charges"], {"charges": charges}):
@@ -140,7 +142,7 @@ class Batch:
         number = tip.number + 1
         for position, entry in enumerate(entries):
             entry.booked_at, entry.writer, entry.batch, entry.position = booked_at, tip.writer, number, position
-        salt = secrets.token_bytes(32)
+        salt = ids.salt(32)
         tree = merkle.root([merkle.leaf(entry, salt) for entry in entries])
         after = Tip(tip.writer, number, tip.entries + len(entries), b"", booked_at)
         after.hash = merkle.batch_hash(tip.writer, number, len(entries), after.entries, booked_at, tree, tip.hash)
@@ -274,6 +276,13 @@ def _shifted(
     assert seq is not None
     difference = by.credits - by.debits
     return start + further, balance + (-difference if kind == Kind.OWED else difference), seq + by.seq
+
+
+def read_known(connection: Connection[Any], asked: Sequence[tuple[int, UUID]]) -> dict[tuple[int, UUID], Known]:
+    """What is booked under these (owner, id), which must all be different; those that are not there are left out."""
+    parameters = {"owners": [owner for owner, _ in asked], "ids": [entry for _, entry in asked]}
+    rows = connection.execute(SQL["read_known"], parameters)
+    return {(owner, entry): Known(*known) for owner, entry, *known in rows}
 
 
 def read_queue(connection: Connection[Any], owner: int, axis: int, totals: Totals) -> provenance.Queue:

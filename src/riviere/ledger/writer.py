@@ -1,8 +1,8 @@
 """Writes orders in batches: reads the balances, applies the rules, moves each balance once, copies the rows, commits.
 
-A gift comes from `economy/gifts.py` as an order and is answered only when it is durable. Several processes may write at
-once. A database that goes away in the middle is waited for, and the same orders are sent again: their ids make that
-harmless, whether or not the first try was kept.
+A gift comes from `economy/gifts.py` as an order, is decided by `rules.py`, kept by `store.py`, and answered only when
+it is durable. Several processes may write at once. A database that goes away in the middle is waited for, and the same
+orders are sent again: their ids make that harmless, whether or not the first try was kept.
 """
 
 import queue
@@ -27,7 +27,7 @@ from riviere.ledger.store import SQL, Batch, OutOfDate, Tip
 LARGEST_BATCH = 2_000
 
 #: Seconds to wait for a database that went away, and how often somebody else may be faster before we give up.
-PATIENCE = 60.0
+PATIENCE = 60
 MOST_TRIES = 1_000
 
 #: Orders that read more than balances and ids; each is written alone.

@@ -1,0 +1,109 @@
+"""What an account held at any moment, and its statement: every entry, with proofs that an outsider can check alone."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from riviere.ledger import merkle, proof
+from riviere.ledger.evidence import Head, Signer, batch_hashes, sign_head
+from riviere.ledger.law import KINDS, Kind
+from riviere.ledger.model import Entry
+from riviere.ledger.proof import BatchProof, Line, Proof, Statement
+from riviere.ledger.store import SQL
+
+
+def balance_at(connection: Connection[Any], user: int, kind: Kind, instant: datetime | None = None) -> int:
+    """What the account holds (for a debt: owes) in its smallest unit, now or as it stood at `instant`.
+
+    The past is two look-ups in the journal: each entry keeps the balance after it.
+    """
+    parameters = {"user": user, "kind": kind, "instant": instant}
+    query = "read_balance" if instant is None else "read_balance_at"
+    row = connection.execute(SQL[query], parameters).fetchone()
+    return int(row[0]) if row else 0
+
+
+def statement(connection: Connection[Any], user: int, kind: Kind, since: datetime, until: datetime) -> Statement:
+    """The entries of one account booked from `since` on and before `until`, between its balances at both ends."""
+    parameters = {"user": user, "kind": kind, "since": since, "until": until}
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        entries = cursor.execute(SQL["read_statement"], parameters).fetchall()
+    lines = sorted((line_of(entry, user, kind) for entry in entries), key=lambda line: line.seq)
+    before = lines[0].balance - lines[0].amount if lines else balance_at(connection, user, kind, since)
+    after = lines[-1].balance if lines else before
+    return Statement(proof.VERSION, user, KINDS[kind].name, since, until, before, after, lines)
+
+
+def prove(connection: Connection[Any], signer: Signer, document: Statement, now: datetime) -> None:
+    """Makes a statement one that can be handed over: proofs, no balance of anybody else, a signature over it all.
+
+    Signs a head first, in a transaction of its own, so that every line is under one.
+    """
+    with connection.transaction():
+        sign_head(connection, signer, now)
+    batches: dict[tuple[int, int], list[Line]] = defaultdict(list)
+    for line in document.lines:
+        batches[line.entry.writer, line.entry.batch].append(line)
+    heads: dict[int, tuple[Head, list[bytes]]] = {}
+    for writer, number in sorted(batches):
+        batch, salt, leaves = _batch(connection, writer, number)
+        head, hashes = _head(connection, heads, writer, number)
+        batch.head = head.number
+        batch.path = merkle.path(hashes, hashes.index(batch.hash))
+        document.batches.append(batch)
+        _prove_lines(batches[writer, number], salt, leaves)
+    document.heads = [heads[number][0] for number in sorted(heads)]
+    document.public_key = signer.public_key
+    document.signature = signer.sign(proof.digest(document))
+
+
+def _debits(entry: Entry, user: int, kind: Kind) -> bool:
+    return (entry.debit_user, entry.debit_kind) == (user, kind)
+
+
+def line_of(entry: Entry, user: int, kind: Kind) -> Line:
+    """One entry as the holder of one of its two accounts sees it."""
+    side = "debit" if _debits(entry, user, kind) else "credit"
+    seq, balance, start = (getattr(entry, f"{side}_{figure}") for figure in ("seq", "balance", "start"))
+    return Line(seq, proof.amount(entry, side), balance, start, side, entry)
+
+
+def _batch(connection: Connection[Any], writer: int, number: int) -> tuple[BatchProof, bytes, list[bytes]]:
+    """A batch, the salt that is nobody's to see, and the leaves of its tree."""
+    parameters = {"writer": writer, "number": number}
+    row = connection.execute(SQL["read_batch"], parameters).fetchone()
+    assert row is not None, "an entry lies in a batch"
+    *before, salt, root, previous, hashed = row
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        entries = cursor.execute(SQL["read_batch_entries"], parameters).fetchall()
+    return BatchProof(*before, root, previous, hashed), salt, [merkle.leaf(entry, salt) for entry in entries]
+
+
+def _head(
+    connection: Connection[Any], known: dict[int, tuple[Head, list[bytes]]], writer: int, number: int
+) -> tuple[Head, list[bytes]]:
+    with connection.cursor(row_factory=class_row(Head)) as cursor:
+        head = cursor.execute(SQL["read_head_over"], {"writer": str(writer), "number": number}).fetchone()
+    assert head is not None, "a head was signed over all that is committed"
+    if head.number not in known:
+        known[head.number] = (head, batch_hashes(connection, head.spans))
+    return known[head.number]
+
+
+def _prove_lines(lines: Iterable[Line], salt: bytes, leaves: list[bytes]) -> None:
+    """Adds the proofs of lines of one batch, and takes out the other side's figures: only their hash stays."""
+    for line in lines:
+        entry = line.entry
+        salts, figures = merkle.side_salts(salt, entry.position), merkle.sides(entry)
+        own, other = (0, 1) if line.side == "debit" else (1, 0)
+        line.proof = Proof(
+            merkle.path(leaves, entry.position), salts[own], merkle.side_digest(figures[other], salts[other])
+        )
+        hidden = "credit" if line.side == "debit" else "debit"
+        blank: dict[str, Any] = {f"{hidden}_{figure}": None for figure in ("start", "balance", "seq", "user")}
+        line.entry = msgspec.structs.replace(entry, **blank)
