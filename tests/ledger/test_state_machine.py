@@ -35,8 +35,8 @@ INSERT INTO policy (name, scope, amount, share, during, announced_at, announced_
 SELECT 'diamonds_per_coin', scope, amount, 0, tstzrange(lower, upper), '2020-01-01', 'test' FROM (VALUES
     ('', 1000, '2020-01-01'::timestamptz, '2021-01-01'::timestamptz), ('', 500, '2021-01-01', '2022-01-01'),
     ('', 750, '2022-01-01', NULL), ('import:1', 250, '2020-01-01', NULL)) AS v (scope, amount, lower, upper);
-INSERT INTO import (format, first_record, source, policy, opened_at, opened_by)
-VALUES ('test', gen_random_uuid(), 'test', 4, '2020-01-01', 'test');
+INSERT INTO import (id, format, first_record, source, policy, opened_at, opened_by)
+VALUES (1, 'test', gen_random_uuid(), 'test', 4, '2020-01-01', 'test');
 INSERT INTO gift (code, name) VALUES ('rose', 'Rose'), ('clover', 'Clover'), ('tiara', 'Tiara');
 INSERT INTO gift_version (gift, coins, combo, unlock_level, regions, during)
 SELECT id, coins, true, 0, '{}', '[2020-01-01,)' FROM (VALUES (1, 1), (2, 5), (3, 99)) AS v (id, coins);

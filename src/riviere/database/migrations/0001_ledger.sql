@@ -109,7 +109,7 @@ CREATE TABLE entry (
     item integer,
     policy integer,
     upto integer,
-    currency text,
+    currency text CHECK (currency ~ '^[A-Z]{3}$'),
     cause uuid,
     expires_at timestamptz,
     message bytea CHECK (length(message) = 32),

@@ -1,0 +1,396 @@
+"""Every table is altered behind the ledger's back, column by column and row by row, and `verify` names what was hit.
+
+Columns come from the catalogue: one that is added tomorrow is altered too.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import small_ledger as small
+from psycopg import Connection, errors, sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import class_row, dict_row
+from small_ledger import SIGNER
+
+from riviere.clock import now
+from riviere.database import embedded
+from riviere.database.connection import connect
+from riviere.database.database import Database
+from riviere.database.folder import DataFolder
+from riviere.database.migrate import shipped
+from riviere.ids import shown
+from riviere.ledger import merkle
+from riviere.ledger.evidence import Signer, sign_head
+from riviere.ledger.model import Entry
+from riviere.ledger.verify import Check, verify
+
+Row = dict[str, Any]
+
+TABLES = [*re.findall(r"CREATE TABLE (\w+)", "".join(file.sql for file in shipped())), "migration"]
+
+SEALED = "its seal shows it: the check of seals comes from the layer that makes them"
+ERASABLE = "people may have it erased"
+#: What may change or go without `verify` minding, or is not for it to see; each with its reason.
+EXCEPTIONS = {
+    "users.created_at": SEALED,
+    "users.level": SEALED,
+    "users.region": SEALED,
+    "users.seal": SEALED,
+    "users twice": SEALED,
+    "person.external_id": SEALED,
+    "person.user_id": SEALED,
+    "person.seal": SEALED,
+    "person twice": SEALED,
+    "person gone": ERASABLE,
+    "place.kind": SEALED,
+    "place.external_id": SEALED,
+    "place.opened_at": SEALED,
+    "place.ended_at": SEALED,
+    "place.imported": SEALED,
+    "place.seal": SEALED,
+    "place twice": SEALED,
+    "message gone": ERASABLE,
+    "migration.applied_at": "when a migration ran says nothing about any amount",
+}
+#: Nothing writes these yet; test_each_check_finds_its_own has a row of it.
+EMPTY = {"claw"}
+
+
+def facts(_: Row) -> list[str]:
+    return ["vouches for them"]
+
+
+Finds = tuple[str, Callable[[Row], list[str]]]
+
+#: Rows that say something: an account that nothing ever moved is the same as none.
+MATTERS = {"account": "seq > 0"}
+
+#: The check that must break for each table (for a column, where another one sees it), and what it says of the row.
+FINDS: dict[str, Finds] = {
+    "kind": ("law", lambda row: [f"({row['code']}, '{row['name']}'"]),
+    "route": ("law", lambda row: [f"({row['code']}, '{row['name']}'"]),
+    "account": ("accounts", lambda row: [shown("u", row["user_id"])]),
+    "entry": ("batches", lambda row: [f"batch {row['batch']} of writer {row['writer']}", str(row["id"])[:8]]),
+    # Three letters of it are hashed, so a fourth is for the law to see.
+    "entry.currency": ("law", lambda row: [str(row["id"])[:8]]),
+    "message": ("messages", lambda row: [str(row["id"])[:8]]),
+    "hole": ("provenance", lambda row: [shown("u", row["owner"])]),
+    "origin": ("provenance", lambda row: [shown("u", row["owner"])]),
+    "earning": ("earnings", lambda row: [shown("u", row["creator"])]),
+    "writer": ("batches", lambda row: [f"writer {row['id']} stands at"]),
+    "batch": ("batches", lambda row: [f"of writer {row['writer']}"]),
+    "head": ("heads", lambda row: [f"head {row['number']}"]),
+    "users": ("references", lambda row: [shown("u", row["id"])]),
+    "place": ("references", lambda row: [f"place {row['id']}"]),
+    "charge": ("charges", lambda row: [row["reference"], str(row["purchase"])[:8]]),
+    "gift": ("heads", facts),
+    "gift_version": ("heads", facts),
+    "pack": ("heads", facts),
+    "policy": ("heads", facts),
+    "import": ("heads", facts),
+    "backing": ("heads", facts),
+    "migration": ("migrations", lambda row: [f"{row['number']:04}"]),
+}
+
+ALTERED = {
+    "integer": "{column} + {by}",
+    "bigint": "{column} + {by}",
+    "smallint": "{column} + {by}",
+    "uuid": "md5({column}::text)::uuid",
+    "text": "{column} || 'x'",
+    "bytea": "set_byte({column}, 1, get_byte({column}, 1) # 1)",
+    "boolean": "NOT {column}",
+    "timestamp with time zone": "{column} + interval '1 hour'",
+    "tstzrange": "tstzrange(lower({column}) + interval '1 hour', upper({column}))",
+    "text[]": "{column} || 'XX'::text",
+    "jsonb": "{column} || '{{\"9\": [1, 1]}}'",
+}
+
+
+@pytest.fixture(scope="module")
+def owner(_server: Any) -> Iterator[Connection[Any]]:
+    """The owner of a populated ledger, past triggers and references. Tests alter it in a transaction, and roll back."""
+    path, dsn = _server
+    name = f"tamper_{uuid4().hex}"
+    with connect(make_conninfo(dsn, dbname="postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {embedded.NAME} STRATEGY wal_log")
+        with Database(DataFolder.open(path), make_conninfo(dsn, dbname=name), is_embedded=True) as database:
+            small.build(database)
+            with database.connect_owner(autocommit=True) as owner:
+                owner.execute("SET session_replication_role = replica")
+                yield owner
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def columns(owner: Connection[Any], table: str) -> dict[str, str]:
+    return dict(
+        owner.execute(
+            "SELECT attname, format_type(atttypid, NULL) FROM pg_attribute "
+            "WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+            (f"riviere.{table}",),
+        ).fetchall()
+    )
+
+
+def keys(owner: Connection[Any], table: str) -> list[str]:
+    query = (
+        "SELECT a.attname FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid "
+        "WHERE a.attnum = ANY(i.indkey) AND i.indrelid = %s::regclass AND i.indisprimary"
+    )
+    return [name for (name,) in owner.execute(query, (f"riviere.{table}",))]
+
+
+def loosen(owner: Connection[Any], table: str) -> None:
+    """Drops what would refuse an altered row: checks, and the identity that may not be set."""
+    query = "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('c', 'x')"
+    for (name,) in owner.execute(query, (f"riviere.{table}",)).fetchall():
+        owner.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(table), sql.Identifier(name)))
+    if "id" in columns(owner, table):
+        owner.execute(sql.SQL("ALTER TABLE {} ALTER id DROP IDENTITY IF EXISTS").format(sql.Identifier(table)))
+
+
+def first_row(owner: Connection[Any], table: str, where: str, order: str) -> Row | None:
+    with owner.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(f'SELECT ctid, * FROM "{table}" WHERE {where} ORDER BY ctid {order} LIMIT 1').fetchone()
+
+
+def alter(owner: Connection[Any], table: str, column: str, form: str, row: Row) -> Row:
+    """Moves one field of one row to a neighbouring value, or to a far one where a neighbour has it."""
+    for by in (1, 7_777):
+        value = ALTERED[form].format(column=f'"{column}"', by=by)
+        query = f'UPDATE "{table}" SET "{column}" = {value} WHERE ctid = %s RETURNING ctid, *'
+        try:
+            with owner.transaction(), owner.cursor(row_factory=dict_row) as cursor:
+                after = cursor.execute(query, (row["ctid"],)).fetchone()
+                assert after
+                return after
+        except errors.UniqueViolation:
+            continue
+    raise AssertionError
+
+
+def broken(owner: Connection[Any]) -> dict[str, Check]:
+    report = verify(owner, SIGNER)
+    found = {check.name: check for check in report.checks if not check.ok}
+    assert report.ok == (not found)
+    return found
+
+
+def must_be_found(owner: Connection[Any], finds: Finds, *rows: Row) -> None:
+    check, names = finds
+    found = broken(owner)
+    assert check in found, {name: each.detail for name, each in found.items()}
+    said = [name for row in rows for name in names(row)]
+    assert any(name in found[check].detail for name in said), (found[check].detail, said)
+
+
+def test_every_table_is_altered(owner: Connection[Any]) -> None:
+    there = {name for (name,) in owner.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND "
+                                               "relnamespace = 'riviere'::regnamespace")}  # fmt: skip
+    assert there == set(TABLES)
+    assert there - EMPTY - {"person"} == {table for table in FINDS if "." not in table}
+    empty = {name for name in TABLES if first_row(owner, name, "true", "") is None}
+    assert empty == EMPTY
+    fields = {f"{table}.{column}" for table in TABLES for column in columns(owner, table)}
+    rows = {f"{table} {what}" for table in TABLES for what in ("gone", "twice")}
+    assert set(EXCEPTIONS) <= fields | rows
+
+
+@pytest.mark.parametrize("order", ["ASC", "DESC"])
+@pytest.mark.parametrize("table", sorted(set(TABLES) - EMPTY))
+def test_an_altered_field_is_found(owner: Connection[Any], table: str, order: str, subtests: Any) -> None:
+    for column, form in columns(owner, table).items():
+        if f"{table}.{column}" in EXCEPTIONS:
+            continue
+        with subtests.test(column), owner.transaction(force_rollback=True):
+            before = first_row(owner, table, f'"{column}" IS NOT NULL AND {MATTERS.get(table, True)}', order)
+            assert before, "no row has a value here: let something happen in small_ledger that gives it one"
+            loosen(owner, table)
+            after = alter(owner, table, column, form, before)
+            must_be_found(owner, FINDS.get(f"{table}.{column}") or FINDS[table], before, after)
+
+
+@pytest.mark.parametrize("table", sorted(set(TABLES) - EMPTY))
+def test_a_row_that_is_gone_is_found(owner: Connection[Any], table: str) -> None:
+    if f"{table} gone" in EXCEPTIONS:
+        return
+    with owner.transaction(force_rollback=True):
+        row = first_row(owner, table, MATTERS.get(table, "true"), "ASC")
+        assert row
+        owner.execute(f'DELETE FROM "{table}" WHERE ctid = %s', (row["ctid"],))
+        must_be_found(owner, FINDS[table], row)
+
+
+@pytest.mark.parametrize("table", sorted(set(TABLES) - EMPTY))
+def test_a_row_twice_under_another_id_is_found(owner: Connection[Any], table: str) -> None:
+    if f"{table} twice" in EXCEPTIONS:
+        return
+    with owner.transaction(force_rollback=True):
+        row = first_row(owner, table, MATTERS.get(table, "true"), "ASC")
+        assert row
+        loosen(owner, table)
+        forms, primary = columns(owner, table), keys(owner, table)
+        key = next((name for name in primary if forms[name] == "uuid"), primary[-1])
+        others = [name for name in forms if name != key]
+        listed, value = ", ".join(f'"{name}"' for name in [key, *others]), ALTERED[forms[key]]
+        for (name,) in owner.execute(
+            "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'u'", (f"riviere.{table}",)
+        ).fetchall():
+            owner.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT {name}')
+        query = (
+            f'INSERT INTO "{table}" ({listed}) SELECT {value.format(column=key, by=1_000)}, '
+            + ", ".join(f'"{name}"' for name in others)
+            + f' FROM "{table}" WHERE ctid = %s RETURNING *'
+        )
+        with owner.cursor(row_factory=dict_row) as cursor:
+            twin = cursor.execute(query, (row["ctid"],)).fetchone()
+        assert twin
+        must_be_found(owner, FINDS[table], row, twin)
+
+
+#: Alterations that one certain check must see on its own, whatever the hashes say.
+CUNNING = [
+    ("UPDATE entry SET route = 12 WHERE route = 11", "law", "gift.bonus from 2 to 11"),
+    ("UPDATE entry SET credit_user = owner WHERE route = 11", "law", "has other users than gift has"),
+    ("UPDATE entry SET currency = NULL WHERE route = 1", "law", "coins.buy with currency"),
+    ("UPDATE entry SET message = message || 'x'::bytea", "law", "hash of words"),
+    ("GRANT UPDATE (amount) ON charge TO riviere_server", "roles", "may change rows of charge"),
+    ("GRANT TRUNCATE ON head TO riviere_server", "roles", "may change rows of head"),
+    ("ALTER TABLE entry DISABLE TRIGGER append_only", "roles", "append_only on entry is gone, altered or off"),
+    ("DROP TRIGGER append_only ON gift", "roles", "append_only on gift is gone, altered or off"),
+    ("ALTER TABLE policy DROP CONSTRAINT policy_overlap", "roles", "policy_overlap of policy is gone"),
+    (
+        "ALTER TABLE account DROP CONSTRAINT account_floor, ADD CONSTRAINT account_floor CHECK (credits > 0) NOT VALID",
+        "roles",
+        "account_floor of account is there but not in force",
+    ),
+    ("UPDATE account SET turn = turn + 1 WHERE kind = 1", "accounts", "5 turns, expected"),
+    ("DELETE FROM account WHERE kind = 12", "accounts", "has no account row"),
+    ("UPDATE entry SET credit_start = credit_start + 1 WHERE route = 2", "running-balances", "expected 100 and 0"),
+    ("UPDATE entry SET debit_seq = debit_seq + 9 WHERE route = 22", "running-balances", "expected number"),
+    ("UPDATE entry SET booked_at = '2020-01-01' WHERE route = 14", "running-balances", "booked at 2020-01-01"),
+    ("UPDATE account SET debits = debits - 5 WHERE kind = 11", "books", "off by"),
+    ("UPDATE entry SET request = id WHERE leg = 1", "idempotency", "the leg before it"),
+    ("UPDATE entry SET leg = 5 WHERE leg = 1", "idempotency", "is there without leg 4"),
+    ("UPDATE entry SET id = request WHERE route = 3", "idempotency", "has not the id that"),
+    (
+        "UPDATE entry SET id = request WHERE id IN (SELECT id FROM entry WHERE route = 14)",
+        "idempotency",
+        "has not the id that",
+    ),
+    ("UPDATE entry SET cause = request WHERE route = 23", "idempotency", "has not the id that"),
+    ("UPDATE entry SET id = request WHERE route = 32", "idempotency", "has not the id that"),
+    ("UPDATE backing SET number = 2", "idempotency", "has not the id that"),
+    ("UPDATE entry SET upto = 9 WHERE upto = 5", "combos", "stands at 9, its steps come to 5"),
+    ("UPDATE entry SET count = 2, upto = 4 WHERE upto = 5", "combos", "15 coins for 2, another price"),
+    ("UPDATE entry SET item = 2 WHERE upto = 5", "combos", "is version 2, it began as 1"),
+    (
+        "UPDATE entry SET credit_amount = 7 WHERE upto = 5",
+        "prices",
+        "made 7 thousandths of a diamond, expected 15 × 500",
+    ),
+    ("UPDATE entry SET policy = 2 WHERE route = 11", "prices", "which is of import:1"),
+    ("UPDATE entry SET policy = 1 WHERE route = 13", "prices", "which is of no import"),
+    ("UPDATE entry SET policy = 9 WHERE route = 12", "prices", "names policy 9, which is not there"),
+    ("UPDATE entry SET item = 9 WHERE route = 12", "prices", "is of gift version 9, which is not there"),
+    ("UPDATE entry SET at = '2019-01-01' WHERE route = 12", "prices", "in force during"),
+    ("UPDATE policy SET name = 'fee' WHERE id = 1", "prices", "which is fee"),
+    ("UPDATE entry SET debit_amount = 1 WHERE route = 1", "prices", "is 1000 coins for 1 EUR"),
+    ("UPDATE entry SET credit_amount = 99 WHERE route = 2", "prices", "brought 99 bonus coins, pack large has 100"),
+    ("DELETE FROM entry WHERE route = 2", "prices", "brought 0 bonus coins"),
+    ("DELETE FROM entry WHERE route = 1", "prices", "brought a bonus and no coins"),
+    ("UPDATE entry SET at = '2019-01-01' WHERE route = 1", "prices", "on sale during"),
+    ("DELETE FROM entry WHERE route = 4", "imports", "that no import paid for"),
+    ("DELETE FROM entry WHERE route = 13", "imports", "brought in coins without a gift"),
+    ("UPDATE entry SET credit_amount = 7, debit_amount = 7 WHERE route = 4", "imports", "moved 7 coins"),
+    ("UPDATE account SET credits = credits + 1 WHERE kind = 3", "imports", "still has 1 imported coins"),
+    ("UPDATE backing SET posted_by = 'anna'", "imports", "posted by who opened import 1: anna"),
+    ("DELETE FROM backing", "imports", "which backs no import"),
+    ("DELETE FROM entry WHERE route = 31", "imports", "for which no money was booked"),
+    ("UPDATE charge SET amount = 1", "charges", "is 1 EUR, its purchase"),
+    ("UPDATE charge SET processor = 'other'", "charges", "is not the one that purchase"),
+    ("DELETE FROM charge", "charges", "has no charge"),
+    ("UPDATE entry SET message = NULL", "messages", "belongs to no entry with words"),
+    ("UPDATE message SET body = 'for the bong'", "messages", "is not what was written"),
+    ("UPDATE entry SET place = 52 WHERE route = 11", "references", "names place 52"),
+    ("DELETE FROM users WHERE id = 2002", "references", "who is not there"),
+    ("UPDATE earning SET earned = earned + 1", "maturity", "beyond debts"),
+    ("UPDATE earning SET undone = earned + 1", "earnings", "expected earned"),
+    ("UPDATE entry SET debit_amount = 1 WHERE route = 22", "maturity", "gave back 2000, its hold"),
+    ("DELETE FROM origin", "provenance", "end at"),
+    ("UPDATE origin SET k = k + 1", "provenance", "returns other coins than gift"),
+    ("DELETE FROM hole", "provenance", "do not add up"),
+    ("UPDATE hole SET axis_end = axis_end + 1", "provenance", "says the axis ended at"),
+    ("UPDATE hole SET lo = lo - 90, hi = hi - 90", "provenance", "other coins lie there"),
+    ("UPDATE hole SET axis = 11", "provenance", "which is no axis"),
+    ("UPDATE entry SET expires_at = '2090-01-01' WHERE route = 2", "provenance", "before their time"),
+    (
+        "INSERT INTO claw VALUES (1001, gen_random_uuid(), gen_random_uuid(), 0, 0, 1, gen_random_uuid(), 0, 1)",
+        "provenance",
+        "took coins of gift",
+    ),
+    ("UPDATE batch SET entries = entries + 1", "batches", "entries so far, expected"),
+    ("DELETE FROM batch WHERE number = (SELECT max(number) FROM batch)", "batches", "which is not there"),
+    ("UPDATE entry SET leg = -1 WHERE route = 31", "batches", "holds an entry that cannot be hashed"),
+    (
+        "UPDATE account SET kind = 77 WHERE kind = 12",
+        "books",
+        "could not be finished: ValueError: 77 is not a valid Kind",
+    ),
+    ("UPDATE head SET public_key = sha256('other')", "heads", "was signed with another key"),
+    ("UPDATE head SET signature = sha512('other')", "heads", "is not what was signed"),
+]
+
+
+@pytest.mark.parametrize(("statement", "name", "said"), CUNNING)
+def test_each_check_finds_its_own(owner: Connection[Any], statement: str, name: str, said: str) -> None:
+    with owner.transaction(force_rollback=True):
+        if statement.startswith(("UPDATE", "DELETE")):
+            loosen(owner, statement.split()[1 if statement.startswith("UPDATE") else 2])
+        owner.execute(statement)
+        found = broken(owner)
+        assert name in found, {check.name: check.detail for check in found.values()}
+        assert said in found[name].detail
+
+
+def forge(owner: Connection[Any]) -> None:
+    """Moves a gift a year back and makes every batch from there fit again, as one could who has the database alone."""
+    owner.execute(
+        "UPDATE entry SET at = at - interval '1 year' WHERE id = (SELECT id FROM entry WHERE route = 11 LIMIT 1)"
+    )
+    previous = merkle.EMPTY
+    with owner.cursor(row_factory=dict_row) as cursor:
+        chain = cursor.execute("SELECT * FROM batch ORDER BY number").fetchall()
+    for batch in chain:
+        with owner.cursor(row_factory=class_row(Entry)) as cursor:
+            query = "SELECT * FROM entry WHERE writer = %s AND batch = %s ORDER BY position"
+            entries = cursor.execute(query, (batch["writer"], batch["number"])).fetchall()
+        root = merkle.root([merkle.leaf(entry, batch["salt"]) for entry in entries])
+        ours = merkle.batch_hash(
+            batch["writer"], batch["number"], batch["count"], batch["entries"], batch["booked_at"], root, previous
+        )
+        query = "UPDATE batch SET root = %s, previous = %s, hash = %s WHERE writer = %s AND number = %s"
+        owner.execute(query, (root, previous, ours, batch["writer"], batch["number"]))
+        previous = ours
+    owner.execute("UPDATE writer SET hash = %s WHERE number > 0", (previous,))
+
+
+def test_a_chain_written_anew_is_not_the_one_that_was_signed(owner: Connection[Any]) -> None:
+    with owner.transaction(force_rollback=True):
+        forge(owner)
+        found = broken(owner)
+        assert "batches" not in found
+        assert "another root than the batches it covers" in found["heads"].detail
+
+
+def test_heads_signed_with_a_strangers_key_are_not_ours(owner: Connection[Any]) -> None:
+    with owner.transaction(force_rollback=True):
+        forge(owner)
+        owner.execute("DELETE FROM head")
+        sign_head(owner, Signer(bytes(32)), now())
+        assert "heads" in broken(owner)
+        unasked = {check.name: check for check in verify(owner, None).checks}
+        assert unasked["heads"].ok, "without our key nobody can tell"
