@@ -4,7 +4,8 @@ COIN has scale 0, DIAMOND scale 3 (thousandths), money the minor units of its IS
 amount: text goes through `decimal.Decimal` and must fit the scale exactly.
 """
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from typing import Final
 
 from riviere.errors import RiviereError
@@ -22,6 +23,9 @@ CURRENCIES: Final = {
 }  # fmt: skip
 
 
+_WRITTEN = re.compile(r"[0-9]{1,24}(\.[0-9]{1,12})?")
+
+
 class UnknownCurrency(RiviereError):
     """Currency {currency!r} is not one Riviere keeps books in."""
 
@@ -32,6 +36,12 @@ class BadAmount(RiviereError):
     """{what} must be a whole number of {unit} from {least} to 9,223,372,036,854,775,807, not {got}."""
 
     code = "bad_amount"
+
+
+class BadFigure(RiviereError):
+    """{what} must be a plain number of {asset} with at most {digits} decimals, above zero and not huge, not {got}."""
+
+    code = "bad_figure"
 
 
 def scale(asset: str) -> int:
@@ -68,18 +78,14 @@ def shown(value: object) -> str:
 def parse(text: str, asset: str, what: str = "The amount", *, least: int = 1) -> int:
     """What people write ("0.75", "10000") in the smallest units of `asset`.
 
-    Raises BadAmount where it is no number, is finer than the asset's scale, is under `least` or too large.
+    Raises BadFigure where it is no plain number, is finer than the asset's scale, is under `least` units or too large.
     """
     digits = scale(asset)
-    unit = "coins" if asset == COIN else f"{asset} with at most {digits} decimals"
-    try:
-        units = Decimal(text).scaleb(digits)
-        whole = int(units)
-    except (InvalidOperation, ValueError, OverflowError):
-        raise BadAmount(what=what, unit=unit, least=least, got=shown(text)) from None
-    if whole != units or not least <= whole <= LARGEST:
-        raise BadAmount(what=what, unit=unit, least=least, got=shown(text))
-    return whole
+    # No exponents: "1E999999" is a number that nobody writes and few can afford.
+    units = Decimal(text).scaleb(digits) if _WRITTEN.fullmatch(text) else Decimal(-1)
+    if units != int(units) or not least <= units <= LARGEST:
+        raise BadFigure(what=what, asset=asset, digits=digits, got=shown(text))
+    return int(units)
 
 
 def plain(units: int, asset: str) -> str:

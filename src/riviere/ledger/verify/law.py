@@ -19,8 +19,8 @@ CONSTRAINTS = {
     "claw": "check diamonds_check k_check pkey",
     "earning": "check pkey unbacked_check",
     "entry": (
-        "bonus_expires count_check credit_amount_check credit_side currency currency_check debit_amount_check debit_side "
-        "gift law leg_check message_check pkey users"
+        "bonus_expires count_check credit_amount_check credit_side currency currency_check debit_amount_check "
+        "debit_side gift law leg_check message_check pkey users"
     ),
     "gift": "code_check code_key name_check pkey",
     "gift_version": "coins_check during_check gift_fkey overlap pkey unlock_level_check",

@@ -1,0 +1,267 @@
+"""Gifts: from what a platform asks, in its own ids, to an order that the ledger can decide.
+
+A gift comes here from a face of Riviere or a script of its users; the order goes to ledger/writer.py. Everything that
+a gift may be refused for is checked here, but for the viewer's balance, which the ledger alone knows.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from riviere import money
+from riviere.clock import happened, parse
+from riviere.database.connection import Connection
+from riviere.economy import checks, people, places, policies, policy
+from riviere.economy.catalogue import Catalogue
+from riviere.economy.people import UnknownUser, User
+from riviere.economy.places import Place, StreamEnded, UnknownPlace
+from riviere.economy.policy import Policy
+from riviere.economy.shelf import Version
+from riviere.errors import RiviereError
+from riviere.ids import client_id, request_digest, salt, system_id
+from riviere.ledger.model import Gift, Order, Receipt, Reverse, SelfGift, Words
+from riviere.ledger.store import read_known
+from riviere.ledger.writer import Writer
+
+#: Bonus coins that a reversal gives back can be spent for this long at least.
+SPEND_AGAIN: Final = timedelta(days=7)
+
+
+class OnePlace(RiviereError):
+    """A gift goes to one stream or one post: name exactly one of the two."""
+
+    code = "one_place"
+
+
+class LockedByLevel(RiviereError):
+    """The gift {gift!r} unlocks at level {needed}, and {user!r} is at level {level}; choose another gift."""
+
+    code = "locked_by_level"
+
+
+class LockedByRegion(RiviereError):
+    """The gift {gift!r} is sold in {regions} only, and not where {user!r} is; choose another gift."""
+
+    code = "locked_by_region"
+
+
+class NotACombo(RiviereError):
+    """The gift {gift!r} cannot be sent as a combo; send single gifts."""
+
+    code = "not_a_combo"
+
+
+class PaidCombo(RiviereError):
+    """A combo is paid at its list price: leave `paid` out, or send single gifts."""
+
+    code = "paid_combo"
+
+
+class GiftRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A gift as a platform asks for it, everything in the platform's own ids.
+
+    `count` pieces; for a combo the cumulative count. `paid` is what all of them cost in coins where a discount or a
+    blind box changes it (None: list price). `at` is when it happened; None says now.
+    """
+
+    key: str
+    sender: str
+    creator: str
+    gift: str
+    count: int = 1
+    combo: bool = False
+    stream: str | None = None
+    post: str | None = None
+    message: str | None = None
+    paid: int | None = None
+    at: datetime | None = None
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Kind and external id of where the gift lands. Raises OnePlace."""
+        if self.stream is not None and self.post is None:
+            return places.STREAM, self.stream
+        if self.post is not None and self.stream is None:
+            return places.POST, self.post
+        raise OnePlace
+
+
+def prepare(
+    connection: Connection, catalogue: Catalogue, requests: Sequence[GiftRequest], now: datetime
+) -> list[Gift | RiviereError]:
+    """An order for each request, or why there is none.
+
+    That is UnknownUser, UnknownPlace, UnknownGift, RetiredGift, NotYetSold, LockedByLevel, LockedByRegion, StreamEnded,
+    SelfGift, OnePlace, NotACombo, PaidCombo, BadKey, BadNumber, BadAmount, BadText, BadTime, FutureTime or NoPolicy.
+    Reads a fixed number of times, however many requests there are. The repeat of a gift that stands gets its order
+    whatever has changed since, so that the ledger can answer it as it did the first time.
+    """
+    desk = _Desk(connection, catalogue, requests, now)
+    answers: list[Gift | RiviereError] = []
+    doubtful: dict[int, Gift] = {}
+    for number, request in enumerate(requests):
+        try:
+            order, refusal = desk.decide(request)
+        except RiviereError as wrong:
+            answers.append(wrong)
+            continue
+        answers.append(refusal or order)
+        if refusal is not None:
+            doubtful[number] = order
+    if doubtful:
+        there = read_known(connection, list({(order.owner, order.id) for order in doubtful.values()}))
+        for number, order in doubtful.items():
+            known = there.get((order.owner, order.id))
+            if known and known.request == order.request and (not order.combo or order.count <= known.upto):
+                answers[number] = order
+    return answers
+
+
+def send(connection: Connection, writer: Writer, request: GiftRequest, now: datetime) -> Receipt:
+    """Sends one gift. Raises what `prepare` answers, NotEnoughCoins, KeyReused, GiftReversed or TooLarge."""
+    (answer,) = prepare(connection, Catalogue.load(connection), [request], now)
+    if isinstance(answer, RiviereError):
+        raise answer
+    return write_one(writer, answer)
+
+
+def reverse(connection: Connection, writer: Writer, sender: str, key: str, now: datetime) -> Receipt:
+    """Undoes the gift that `sender` sent under `key`; the second time it answers what the first did.
+
+    Raises UnknownUser, BadKey, UnknownEntry or ImportedGift.
+    """
+    owner, gift = people.find(connection, sender).id, client_id(key)
+    ids = (system_id("reverse", gift), request_digest("reverse", gift))
+    return write_one(writer, Reverse(owner, *ids, now, gift, now + SPEND_AGAIN))
+
+
+def write_one(writer: Writer, order: Order) -> Receipt:
+    """The receipt of one order. Raises what the ledger refused it for."""
+    (answer,) = writer.write([order])
+    if isinstance(answer, RiviereError):
+        raise answer
+    return answer
+
+
+class _Desk:
+    """What deciding on a batch of requests takes, read once."""
+
+    def __init__(
+        self, connection: Connection, catalogue: Catalogue, requests: Sequence[GiftRequest], now: datetime
+    ) -> None:
+        self._catalogue = catalogue
+        self._now = now
+        self._users = people.known(connection, {name for r in requests for name in (r.sender, r.creator)})
+        self._rates = policies.history(connection, policy.DIAMONDS_PER_COIN, "")
+        asked = set()
+        for request in requests:
+            creator = self._users.get(request.creator)
+            if creator is not None:
+                asked |= {(creator.id, kind, name) for kind, name in _named_places(request)}
+        self._places = places.known(connection, asked)
+
+    def decide(self, request: GiftRequest) -> tuple[Gift, RiviereError | None]:
+        """The order, and what speaks against booking it now but not against repeating what was booked.
+
+        Raises what is wrong with the request itself.
+        """
+        at = self._now if request.at is None else _instant(request.at, self._now)
+        _check(request)
+        sender, creator = self._user(request.sender), self._user(request.creator)
+        if sender.id == creator.id:
+            raise SelfGift
+        place = self._place(creator, request)
+        version, refusal = self._on_sale(request.gift, at)
+        rate = self._rate(at)
+        order = Gift(
+            sender.id,
+            client_id(request.key),
+            _digest(request),
+            at,
+            creator.id,
+            request.count,
+            request.combo,
+            version.coins,
+            request.paid,
+            rate.amount,
+            version.id,
+            rate.id,
+            place.id,
+            Words(salt(16), request.message) if request.message is not None else None,
+            False,
+        )
+        return order, refusal or _locked(sender, version, request) or _over(place, at)
+
+    def _user(self, name: str) -> User:
+        if name not in self._users:
+            raise UnknownUser(user=name)
+        return self._users[name]
+
+    def _place(self, creator: User, request: GiftRequest) -> Place:
+        kind, name = request.place
+        found = self._places.get((creator.id, kind, name))
+        if found is None:
+            raise UnknownPlace(kind=kind, place=name)
+        return found
+
+    def _on_sale(self, code: str, at: datetime) -> tuple[Version, RiviereError | None]:
+        """The version to price with; where none is on sale the last one, and the reason."""
+        last = self._catalogue.versions(code)[-1]
+        try:
+            return self._catalogue.version(code, at), None
+        except RiviereError as refusal:
+            return last, refusal
+
+    def _rate(self, at: datetime) -> Policy:
+        return policies.holding(self._rates, policy.DIAMONDS_PER_COIN, "", at)
+
+
+def _named_places(request: GiftRequest) -> list[tuple[str, str]]:
+    named = ((places.STREAM, request.stream), (places.POST, request.post))
+    return [(kind, name) for kind, name in named if name is not None]
+
+
+def _instant(at: datetime, now: datetime) -> datetime:
+    """`at` in UTC. Raises BadTime for one without a zone, and FutureTime."""
+    return happened(parse(at.isoformat()), now)
+
+
+def _check(request: GiftRequest) -> None:
+    """What can be wrong with a request whoever sends it."""
+    checks.whole(request.count, "The count")
+    if request.message is not None:
+        checks.text(request.message, "A message", checks.LONGEST_MESSAGE)
+    if request.paid is not None:
+        money.amount(request.paid, "What was paid", unit="coins")
+        if request.combo:
+            raise PaidCombo
+
+
+def _locked(sender: User, version: Version, request: GiftRequest) -> RiviereError | None:
+    if sender.level < version.unlock_level:
+        return LockedByLevel(
+            gift=request.gift, needed=version.unlock_level, user=sender.external_id, level=sender.level
+        )
+    if version.regions and sender.region not in version.regions:
+        return LockedByRegion(gift=request.gift, regions=", ".join(version.regions), user=sender.external_id)
+    if request.combo and not version.combo:
+        return NotACombo(gift=request.gift)
+    return None
+
+
+def _over(place: Place, at: datetime) -> RiviereError | None:
+    if place.ended_at is not None and place.ended_at <= at:
+        return StreamEnded(stream=place.external_id, ended_at=place.ended_at.isoformat())
+    return None
+
+
+def _digest(request: GiftRequest) -> UUID:
+    """What makes two requests the same; for a combo not count, words and time, which differ from step to step."""
+    same = (request.sender, request.creator, request.gift, *request.place)
+    if request.combo:
+        return request_digest("combo", *same)
+    at = None if request.at is None else request.at.astimezone(UTC).isoformat()
+    return request_digest("gift", *same, request.count, request.message, request.paid, at)

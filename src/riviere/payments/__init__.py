@@ -1,0 +1,1 @@
+"""Payments: coins against money, through a card processor that can be replaced."""
