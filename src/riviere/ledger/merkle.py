@@ -9,8 +9,13 @@ import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b, sha256
+from typing import Literal
 
 from riviere.ledger.model import Entry
+
+#: On which side a neighbour stands on the way from a leaf to the root; and the neighbour.
+Where = Literal["left", "right"]
+Step = tuple[Where, bytes]
 
 VERSION = 1
 EMPTY = bytes(32)
@@ -114,31 +119,33 @@ def node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def root(leaves: Sequence[bytes]) -> bytes:
-    """The root over `leaves`; a level's last node without a neighbour goes up as it is, which is RFC 6962's tree."""
-    level = list(leaves)
-    if not level:
-        return EMPTY
-    while len(level) > 1:
+def levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """A tree from its leaves up; a level's last node without a neighbour goes up as it is, which is RFC 6962's tree."""
+    tree = [list(leaves)]
+    while len(tree[-1]) > 1:
+        level = tree[-1]
         joined = [node(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
-        level = joined + level[len(level) & ~1 :]
-    return level[0]
+        tree.append(joined + level[len(level) & ~1 :])
+    return tree
 
 
-def path(leaves: Sequence[bytes], position: int) -> list[tuple[str, bytes]]:
-    """The neighbours that lead from one leaf up to the root, each with the side ("left", "right") it stands on."""
-    level, way = list(leaves), []
-    while len(level) > 1:
+def root(leaves: Sequence[bytes]) -> bytes:
+    """The root over `leaves`."""
+    return levels(leaves)[-1][0] if leaves else EMPTY
+
+
+def path(tree: Sequence[Sequence[bytes]], position: int) -> list[Step]:
+    """The neighbours that lead from a leaf of `levels` up, each with the side ("left", "right") it stands on."""
+    way: list[Step] = []
+    for level in tree:
         neighbour = position ^ 1
         if neighbour < len(level):
             way.append(("left" if neighbour < position else "right", level[neighbour]))
-        joined = [node(level[at], level[at + 1]) for at in range(0, len(level) - 1, 2)]
-        level = joined + level[len(level) & ~1 :]
         position //= 2
     return way
 
 
-def climb(start: bytes, way: Sequence[tuple[str, bytes]]) -> bytes:
+def climb(start: bytes, way: Sequence[Step]) -> bytes:
     """Where a path leads from a leaf: the root, if the leaf belongs to it."""
     for where, neighbour in way:
         start = node(neighbour, start) if where == "left" else node(start, neighbour)

@@ -14,7 +14,7 @@ import msgspec
 from riviere.ledger import provenance
 from riviere.ledger.law import GIFTS, KINDS, ROUTES, Kind, Route
 from riviere.ledger.model import Entry, Hole, Known, Order, Origin, Receipt, TooLarge, Totals, Words
-from riviere.money import LARGEST
+from riviere.money import LARGEST, BadAmount
 
 
 class State(Protocol):
@@ -81,6 +81,8 @@ def book(state: State, order: Order, known: Known | None, legs: list[Leg], *, tu
     """The legs as journal rows, applied to the state. Checks every total first, so that nothing is half applied."""
     incoming: dict[tuple[int, Kind], int] = {}
     for leg in legs:
+        if leg.debit_amount < 1 or leg.credit_amount < 1:
+            raise BadAmount(what=f"What {ROUTES[leg.route].name} moves", unit="units", least=1, got=leg.debit_amount)
         if leg.credit_user is not None:
             account = (leg.credit_user, ROUTES[leg.route].receives)
             incoming[account] = incoming.get(account, 0) + leg.credit_amount

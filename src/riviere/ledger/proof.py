@@ -4,6 +4,7 @@ import json
 import struct
 from datetime import datetime
 from hashlib import sha256
+from typing import Annotated, Literal
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -16,7 +17,12 @@ from riviere.ledger.model import Entry
 #: The version of the document; another one is not read.
 VERSION = 1
 
-Path = list[tuple[str, bytes]]
+#: Bytes of a fixed length: read from JSON, shorter or longer ones are refused.
+Hash = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+Salt = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+Signature = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+Path = list[tuple[merkle.Where, Hash]]
+Side = Literal["debit", "credit"]
 
 #: What reading a field raises that was altered past its form.
 _MALFORMED = (struct.error, ValueError, OverflowError, TypeError, AttributeError)
@@ -26,8 +32,8 @@ class Proof(msgspec.Struct, forbid_unknown_fields=True):
     """The way from an entry to its batch's root; the salt of one's own side and the digest of the other's."""
 
     path: Path
-    salt: bytes
-    other_side: bytes
+    salt: Salt
+    other_side: Hash
 
 
 class Line(msgspec.Struct, forbid_unknown_fields=True):
@@ -37,7 +43,7 @@ class Line(msgspec.Struct, forbid_unknown_fields=True):
     amount: int
     balance: int
     start: int
-    side: str
+    side: Side
     entry: Entry
     proof: Proof | None = None
 
@@ -50,9 +56,9 @@ class BatchProof(msgspec.Struct, forbid_unknown_fields=True):
     count: int
     entries: int
     booked_at: datetime
-    root: bytes
-    previous: bytes
-    hash: bytes
+    root: Hash
+    previous: Hash
+    hash: Hash
     head: int = 0
     path: Path = msgspec.field(default_factory=list)
 
@@ -64,12 +70,12 @@ class SignedHead(msgspec.Struct, forbid_unknown_fields=True):
     signed_at: datetime
     entries: int
     spans: str
-    root: bytes
-    facts: bytes
-    previous: bytes
-    hash: bytes
-    public_key: bytes
-    signature: bytes
+    root: Hash
+    facts: Hash
+    previous: Hash
+    hash: Hash
+    public_key: Hash
+    signature: Signature
 
 
 class Statement(msgspec.Struct, forbid_unknown_fields=True):
@@ -178,7 +184,7 @@ def _line_problems(document: Statement, line: Line, batches: dict[tuple[int, int
     return found
 
 
-def amount(entry: Entry, side: str) -> int:
+def amount(entry: Entry, side: Side) -> int:
     """What an entry adds to the account on one of its sides ("debit", "credit"); a debt grows by its debits."""
     kind, moved = (
         (entry.debit_kind, -entry.debit_amount) if side == "debit" else (entry.credit_kind, entry.credit_amount)
@@ -203,9 +209,12 @@ def _batch_problems(batch: BatchProof, head: SignedHead | None) -> list[str]:
 
 def _belongs(user: int, line: Line, batch: BatchProof | None) -> bool:
     """Whether the line's leaf, made anew from what is shown, leads to its batch's root."""
-    if batch is None or line.proof is None or line.side not in ("debit", "credit"):
+    if batch is None or line.proof is None:
         return False
-    own = merkle.side_digest(merkle.side(user, line.start, line.balance, line.seq), line.proof.salt)
+    figures = merkle.side(user, line.start, line.balance, line.seq)
+    if figures != merkle.sides(line.entry)[0 if line.side == "debit" else 1]:
+        return False
+    own = merkle.side_digest(figures, line.proof.salt)
     debit, credit = (own, line.proof.other_side) if line.side == "debit" else (line.proof.other_side, own)
     leaf = merkle.leaf_of(merkle.common(line.entry), debit, credit)
     return merkle.climb(leaf, line.proof.path) == batch.root

@@ -39,7 +39,7 @@ from riviere.ledger.model import (
     UnknownEntry,
 )
 from riviere.ledger.posting import Leg, Posting, State, book, words_hash
-from riviere.money import LARGEST
+from riviere.money import LARGEST, BadAmount
 
 #: The largest count that the journal's integer column holds.
 MOST_PIECES = 2**31 - 1
@@ -79,6 +79,8 @@ def _gift(state: State, order: Gift, known: Known | None) -> Posting:
         # The price of a combo is the one it began with.
         unit, item = known.coins // known.upto, known.item or order.item
     coins = order.paid if order.paid is not None else unit * count
+    if coins < 1 or order.rate < 1:
+        raise BadAmount(what="What a gift costs", unit="coins", least=1, got=coins)
     if order.count > MOST_PIECES or coins > LARGEST or coins * order.rate > LARGEST:
         raise TooLarge(what="This gift")
     upto = order.count if order.combo else None
@@ -156,6 +158,7 @@ def _buy(state: State, order: Buy) -> Posting:
 
 def _reverse(state: State, order: Reverse) -> Posting:
     """Every leg of the gift goes back to the end of its queue, one origin row a range; diamonds become owed."""
+    assert order.id == system_id("reverse", order.gift), "any other id could undo the gift a second time"
     gift = [leg for leg in state.legs(order.owner, order.gift) if leg.route in GIFTS]
     if not gift:
         raise UnknownEntry(what="gift", id=order.gift)
@@ -238,6 +241,7 @@ def _hold(state: State, order: Hold) -> Posting:
 
 def _release(state: State, order: Release) -> Posting:
     """Held diamonds go back; they count by their old hours, so they have the maturity they had."""
+    assert order.id == system_id("release", order.hold), "any other id could release the hold a second time"
     holds = [leg for leg in state.legs(order.owner, order.hold) if leg.route == Route.REDEEM_HOLD]
     if not holds:
         raise UnknownEntry(what="hold", id=order.hold)

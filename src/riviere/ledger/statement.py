@@ -10,10 +10,10 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from riviere.ledger import merkle, proof
-from riviere.ledger.evidence import Head, Signer, batch_hashes, sign_head
+from riviere.ledger.evidence import Signer, batch_hashes, sign_head
 from riviere.ledger.law import KINDS, Kind
 from riviere.ledger.model import Entry
-from riviere.ledger.proof import BatchProof, Line, Proof, Statement
+from riviere.ledger.proof import BatchProof, Line, Proof, SignedHead, Statement
 from riviere.ledger.store import SQL
 
 
@@ -49,12 +49,12 @@ def prove(connection: Connection[Any], signer: Signer, document: Statement, now:
     batches: dict[tuple[int, int], list[Line]] = defaultdict(list)
     for line in document.lines:
         batches[line.entry.writer, line.entry.batch].append(line)
-    heads: dict[int, tuple[Head, list[bytes]]] = {}
+    heads: dict[int, tuple[SignedHead, list[bytes]]] = {}
     for writer, number in sorted(batches):
         batch, salt, leaves = _batch(connection, writer, number)
         head, hashes = _head(connection, heads, writer, number)
         batch.head = head.number
-        batch.path = merkle.path(hashes, hashes.index(batch.hash))
+        batch.path = merkle.path(merkle.levels(hashes), hashes.index(batch.hash))
         document.batches.append(batch)
         _prove_lines(batches[writer, number], salt, leaves)
     document.heads = [heads[number][0] for number in sorted(heads)]
@@ -68,7 +68,7 @@ def _debits(entry: Entry, user: int, kind: Kind) -> bool:
 
 def line_of(entry: Entry, user: int, kind: Kind) -> Line:
     """One entry as the holder of one of its two accounts sees it."""
-    side = "debit" if _debits(entry, user, kind) else "credit"
+    side: proof.Side = "debit" if _debits(entry, user, kind) else "credit"
     seq, balance, start = (getattr(entry, f"{side}_{figure}") for figure in ("seq", "balance", "start"))
     return Line(seq, proof.amount(entry, side), balance, start, side, entry)
 
@@ -78,16 +78,17 @@ def _batch(connection: Connection[Any], writer: int, number: int) -> tuple[Batch
     parameters = {"writer": writer, "number": number}
     row = connection.execute(SQL["read_batch"], parameters).fetchone()
     assert row is not None, "an entry lies in a batch"
-    *before, salt, root, previous, hashed = row
+    count, entries_upto, booked_at, salt, root, previous, link = row[2:]
+    batch = BatchProof(writer, number, count, entries_upto, booked_at, root, previous, link)
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
         entries = cursor.execute(SQL["read_batch_entries"], parameters).fetchall()
-    return BatchProof(*before, root, previous, hashed), salt, [merkle.leaf(entry, salt) for entry in entries]
+    return batch, salt, [merkle.leaf(entry, salt) for entry in entries]
 
 
 def _head(
-    connection: Connection[Any], known: dict[int, tuple[Head, list[bytes]]], writer: int, number: int
-) -> tuple[Head, list[bytes]]:
-    with connection.cursor(row_factory=class_row(Head)) as cursor:
+    connection: Connection[Any], known: dict[int, tuple[SignedHead, list[bytes]]], writer: int, number: int
+) -> tuple[SignedHead, list[bytes]]:
+    with connection.cursor(row_factory=class_row(SignedHead)) as cursor:
         head = cursor.execute(SQL["read_head_over"], {"writer": str(writer), "number": number}).fetchone()
     assert head is not None, "a head was signed over all that is committed"
     if head.number not in known:
@@ -97,12 +98,13 @@ def _head(
 
 def _prove_lines(lines: Iterable[Line], salt: bytes, leaves: list[bytes]) -> None:
     """Adds the proofs of lines of one batch, and takes out the other side's figures: only their hash stays."""
+    tree = merkle.levels(leaves)
     for line in lines:
         entry = line.entry
         salts, figures = merkle.side_salts(salt, entry.position), merkle.sides(entry)
         own, other = (0, 1) if line.side == "debit" else (1, 0)
         line.proof = Proof(
-            merkle.path(leaves, entry.position), salts[own], merkle.side_digest(figures[other], salts[other])
+            merkle.path(tree, entry.position), salts[own], merkle.side_digest(figures[other], salts[other])
         )
         hidden = "credit" if line.side == "debit" else "debit"
         blank: dict[str, Any] = {f"{hidden}_{figure}": None for figure in ("start", "balance", "seq", "user")}

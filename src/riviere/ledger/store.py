@@ -167,10 +167,14 @@ class Batch:
         """Moves every touched balance, sets the entries' running balances right, and answers when it was done."""
         guarded = dict.fromkeys((account for _, posting in accepted for account in guards(posting)), 1)
         turned = set()
-        for _, posting in accepted:
+        for order, posting in accepted:
+            receipt = posting.receipt
             if posting.turns:
-                turned.add((posting.receipt.owner, int(Kind.COINS)))
-                guarded.update({(posting.receipt.owner, kind): 2 for kind in (Kind.COINS, Kind.BONUS)})
+                turned.add((receipt.owner, int(Kind.COINS)))
+                guarded.update({(receipt.owner, kind): 2 for kind in (Kind.COINS, Kind.BONUS)})
+            elif isinstance(order, Gift) and not order.imported and receipt.known.legs > len(receipt.entries):
+                # A combo goes on only if nobody has reversed it since, and a reversal moves no debits: it turns.
+                guarded[receipt.owner, Kind.COINS] = 2
         moved = []
         for account in sorted(self._totals):
             seen, now = self._read[account], self._totals[account]

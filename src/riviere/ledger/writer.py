@@ -16,6 +16,7 @@ from psycopg import Connection, OperationalError, errors
 from psycopg.rows import class_row
 
 from riviere.database.connection import DatabaseUnreachable
+from riviere.database.embedded import ServerFailed
 from riviere.errors import RiviereError
 from riviere.ledger import merkle
 from riviere.ledger.model import Expire, Hold, Order, Receipt, Release, Reverse
@@ -113,7 +114,7 @@ class Writer:
                 self._tip = None
                 if tries == MOST_TRIES:
                     raise Crowded from None
-            except (OperationalError, DatabaseUnreachable) as lost:
+            except (OperationalError, DatabaseUnreachable, ServerFailed) as lost:
                 self.close()
                 if time.monotonic() > deadline:
                     raise DatabaseGone(seconds=int(PATIENCE)) from lost

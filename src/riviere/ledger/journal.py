@@ -1,0 +1,73 @@
+"""Questions to the journal about one entry: what was booked under an id, and which purchases paid for a gift."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from riviere.ledger import provenance
+from riviere.ledger.law import GIFTS, KINDS, Kind
+from riviere.ledger.model import Entry, Totals, UnknownEntry
+from riviere.ledger.store import SQL, read_queue
+
+
+class Paid(msgspec.Struct, frozen=True):
+    """Coins of one purchase that a gift spent: `coins` from the `first`-th on (counted from 0) of what it brought.
+
+    `account` is the kind of coins, `purchase` the entry that brought them, at `at`: of a pack, whose version is `pack`,
+    or with a record (None).
+    """
+
+    account: str
+    purchase: UUID
+    at: datetime
+    pack: int | None
+    first: int
+    coins: int
+
+
+def legs(connection: Connection[Any], owner: int, entry: UUID) -> list[Entry]:
+    """The rows booked under an id, in order; none where there is no such entry."""
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        return cursor.execute(SQL["read_legs"], {"owner": owner, "id": entry}).fetchall()
+
+
+def paid_by(connection: Connection[Any], owner: int, gift: UUID) -> list[Paid]:
+    """The coins behind every leg of a gift, in the order they were spent; neighbours of one purchase are one row.
+
+    Raises UnknownEntry where the owner sent no such gift.
+    """
+    given = [leg for leg in legs(connection, owner, gift) if leg.route in GIFTS]
+    if not given:
+        raise UnknownEntry(what="gift", id=gift)
+    # What paid for a gift never changes, and an account's totals play no part in it.
+    queues = {axis: read_queue(connection, owner, axis, Totals()) for axis in {leg.debit_kind for leg in given}}
+    brought: dict[UUID, list[Entry]] = {}
+    found: list[Paid] = []
+    for leg in given:
+        for piece in provenance.funding(queues[leg.debit_kind], leg.debit_start or 0, leg.debit_amount):
+            if piece.purchase not in brought:
+                brought[piece.purchase] = legs(connection, owner, piece.purchase)
+            credit = next(row for row in brought[piece.purchase] if row.credit_kind == leg.debit_kind)
+            account = KINDS[Kind(leg.debit_kind)].name
+            paid = Paid(account, piece.purchase, credit.at, credit.item, piece.k, piece.hi - piece.lo)
+            before = found[-1] if found else None
+            if before and _follows(before, paid):
+                found[-1] = msgspec.structs.replace(before, coins=before.coins + paid.coins)
+            else:
+                found.append(paid)
+    return found
+
+
+def count_entries(connection: Connection[Any]) -> int:
+    """How many rows the journal has, as the chains of its writers count them."""
+    return sum(entries for *_, entries in connection.execute(SQL["read_tips"]))
+
+
+def _follows(before: Paid, after: Paid) -> bool:
+    """Whether these are the next coins of the same purchase."""
+    same = (before.account, before.purchase) == (after.account, after.purchase)
+    return same and before.first + before.coins == after.first
