@@ -24,9 +24,7 @@ def told(paid: list[Paid]) -> list[tuple[str, object, int | None, int, int]]:
     return [(part.account, part.purchase, part.pack, part.first, part.coins) for part in paid]
 
 
-def test_bonus_coins_pay_first_and_then_purchases_in_their_order(
-    database: Database, connection: Any
-) -> None:
+def test_bonus_coins_pay_first_and_then_purchases_in_their_order(database: Database, connection: Any) -> None:
     # Pack 1 is 70 coins, pack 2 is 1,000 and 100 for nothing; a crown is 300.
     first, second = client_id("b1"), client_id("b2")
     write(database, buy(MINA, "b1", 1), buy(MINA, "b2", 2), gift(MINA, "g", crown=True))

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from psycopg.rows import class_row
 
-from riviere import ids
+from riviere import ids, money
 from riviere.connectors.model import Recording
 from riviere.database.connection import Connection
 from riviere.database.sql import load
@@ -115,31 +115,60 @@ def listed(connection: Connection) -> list[Import]:
         return cursor.execute(SQL["list_imports"]).fetchall()
 
 
+def quote(connection: Connection, number: int, currency: str, by: str, now: datetime) -> Backed:
+    """What `back` would post and release; nothing is written.
+
+    Raises UnknownImport, SameOperator, NothingToBack, UnknownCurrency, NoPolicy.
+    """
+    money.scale(currency)
+    made, backings = _backable(connection, number, by)
+    at = backings.pop().posted_at if _unfinished(connection, made, backings) else now
+    waiting = _waiting(connection, made, backings, at)
+    if not waiting:
+        raise NothingToBack(number=number)
+    return Backed(_worth(connection, waiting, currency, at), currency, sum(waiting.values()), len(waiting))
+
+
 def back(
     connection: Connection, writer: Writer, signer: Signer, number: int, currency: str, by: str, now: datetime
 ) -> Backed:
     """Posts the money behind all that import `number` has brought, and releases its diamonds to their creators.
 
     The amount is what those diamonds are worth at the rate in force, rounded up. Stopped halfway, the same call goes on
-    where it stopped. Raises UnknownImport, SameOperator, NothingToBack, NoPolicy.
+    where it stopped. Raises what `quote` raises, and then nothing was written.
     """
-    made = next((row for row in listed(connection) if row.id == number), None)
-    if made is None:
-        raise UnknownImport(number=number)
-    if made.opened_by == by:
-        raise SameOperator(operator=by)
-    backings = [Backing(*row) for row in connection.execute(SQL["list_backings"], {"import": number})]
-    if not backings or not _waiting(connection, made, backings, backings[-1].posted_at):
+    quote(connection, number, currency, by, now)
+    made, backings = _backable(connection, number, by)
+    if not _unfinished(connection, made, backings):
         backings.append(_new_backing(connection, signer, made, backings, by, now))
     last = backings.pop()
     return _release(connection, writer, made, last, _waiting(connection, made, backings, last.posted_at), currency)
 
 
+def _backable(connection: Connection, number: int, by: str) -> tuple[Import, list[Backing]]:
+    """The import and what was posted behind it before. Raises UnknownImport or SameOperator."""
+    made = next((row for row in listed(connection) if row.id == number), None)
+    if made is None:
+        raise UnknownImport(number=number)
+    if made.opened_by == by:
+        raise SameOperator(operator=by)
+    return made, [Backing(*row) for row in connection.execute(SQL["list_backings"], {"import": number})]
+
+
+def _unfinished(connection: Connection, made: Import, backings: list[Backing]) -> bool:
+    """Whether the last posting was stopped before all of its diamonds were released."""
+    return bool(backings) and bool(_waiting(connection, made, backings, backings[-1].posted_at))
+
+
+def _worth(connection: Connection, waiting: dict[int, int], currency: str, at: datetime) -> int:
+    """Minor units behind these diamonds, at the rate of an instant. Raises NoPolicy."""
+    rate = policies.in_force(connection, "money_per_diamond", currency, at).amount
+    return policy.worth(sum(waiting.values()), rate)
+
+
 def _new_backing(
     connection: Connection, signer: Signer, made: Import, backings: list[Backing], by: str, now: datetime
 ) -> Backing:
-    if not _waiting(connection, made, backings, now):
-        raise NothingToBack(number=made.id)
     number = len(backings) + 1
     backing = Backing(number, ids.system_id("back", made.id, number), now, by)
     with connection.transaction():
@@ -158,11 +187,9 @@ def _release(
     connection: Connection, writer: Writer, made: Import, backing: Backing, waiting: dict[int, int], currency: str
 ) -> Backed:
     """Books the money and the releases. Their ids and amounts follow from the backing alone: doing it again is safe."""
-    diamonds = sum(waiting.values())
-    rate = policies.in_force(connection, "money_per_diamond", currency, backing.posted_at).amount
-    amount = policy.worth(diamonds, rate)
     at = backing.posted_at
-    money = Back(PLATFORM, backing.entry, ids.request_digest("back", amount, currency), at, amount, currency)
+    amount = _worth(connection, waiting, currency, at)
+    posted = Back(PLATFORM, backing.entry, ids.request_digest("back", amount, currency), at, amount, currency)
     releases: list[Order] = [
         Unbind(
             creator,
@@ -174,7 +201,7 @@ def _release(
         )
         for creator, part in sorted(waiting.items())
     ]
-    for answer in [*writer.write([money]), *writer.write(releases)]:
+    for answer in [*writer.write([posted]), *writer.write(releases)]:
         if isinstance(answer, RiviereError):
             raise answer
-    return Backed(amount, currency, diamonds, len(releases))
+    return Backed(amount, currency, sum(waiting.values()), len(releases))

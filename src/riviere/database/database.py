@@ -24,12 +24,16 @@ class FolderBusy(RiviereError):
 
 
 class Database:
-    """An open database beside its data folder. Use it as a context manager, or close it."""
+    """An open database beside its data folder. Use it as a context manager, or close it.
+
+    `migrated` names the migrations that opening it applied.
+    """
 
     def __init__(self, folder: DataFolder, owner_dsn: str, *, is_embedded: bool) -> None:
         self.folder: Final = folder
         self.owner_dsn: Final = owner_dsn
         self._embedded = is_embedded
+        self.migrated: list[str] = []
 
     def connect(self, *, autocommit: bool = False) -> Connection:
         """A connection as the server's role. An embedded server that died is started again.
@@ -100,7 +104,7 @@ def open_database(settings: Settings) -> Database:
         folder.close()
         raise
     try:
-        migrate(owner_dsn)
+        database.migrated = migrate(owner_dsn)
     except BaseException:
         database.close()
         raise

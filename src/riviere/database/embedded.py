@@ -31,6 +31,8 @@ NAME: Final = "riviere"
 _PORT: Final = 5432  # only in the socket's name: nothing listens on the network
 _PATIENCE: Final = 600  # seconds a start may take: crash recovery replays up to max_wal_size
 _SILENCE: Final = 5.0  # seconds after which a process that answers on no socket is not our server
+_LINGER: Final = 30  # seconds that processes of a killed server may need to see that it is gone
+_LINGERING: Final = "pre-existing shared memory block"
 _LONGEST_SOCKET: Final = 100  # bytes; sun_path has 108 on Linux and 104 on macOS
 
 
@@ -163,29 +165,29 @@ def _launch(folder: DataFolder) -> Path:
         raise OtherPostgres(path=folder.postgres, found=found, ours=ours)
     sockets = _socket_directory(folder, programs.user)
     log = folder.postgres / "server.log"
-    before = log.stat().st_size if log.exists() else 0
-    options = shlex.join(["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}", "-p", str(_PORT)])
-    # Paths from the data folder on: pg_ctl hands them to a shell, which would read a $ in the folder's own name.
-    result = programs.run(
-        "pg_ctl",
-        "start",
-        "-D",
-        "postgres",
-        "-l",
-        "postgres/server.log",
-        "-o",
-        options,
-        "-w",
-        "-t",
-        str(_PATIENCE),
-        "-s",
-    )
+    reason = _pg_ctl_start(programs, sockets, log)
+    deadline = time.monotonic() + _LINGER
+    while _LINGERING in reason and time.monotonic() < deadline:
+        time.sleep(0.1)  # a process of the killed server is still at its query
+        reason = _pg_ctl_start(programs, sockets, log)
     # After a kill -9 amid a start, the server that was then starting may have won: that one will do.
     running = _running(folder)
     if running is None:
         shutil.rmtree(sockets, ignore_errors=True)
-        raise ServerFailed(reason=_reason(log, before) or _last_line(result.stderr), log=log)
+        raise ServerFailed(reason=reason, log=log)
     return running
+
+
+def _pg_ctl_start(programs: Programs, sockets: Path, log: Path) -> str:
+    """Start the server and wait until it is ready; answers what it last complained of, or the log's last line."""
+    before = log.stat().st_size if log.exists() else 0
+    options = shlex.join(["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}", "-p", str(_PORT)])
+    # Paths from the data folder on: pg_ctl hands them to a shell, which would read a $ in the folder's own name.
+    result = programs.run(
+        "pg_ctl", "start", "-D", "postgres", "-l", "postgres/server.log", "-o", options,
+        "-w", "-t", str(_PATIENCE), "-s",
+    )  # fmt: skip
+    return _reason(log, before) or _last_line(result.stderr)
 
 
 def _version(folder: DataFolder) -> str:

@@ -86,6 +86,14 @@ def status(dsn: str) -> list[tuple[int, str, datetime | None]]:
     return [(n, name, applied[n].applied_at if n in applied else None) for n, name in sorted(names.items())]
 
 
+def size(dsn: str) -> int:
+    """The bytes that the database takes on disk."""
+    with connect(dsn, autocommit=True) as connection:
+        row = connection.execute(_SQL["read_size"]).fetchone()
+        assert row is not None
+        return int(row[0])
+
+
 def shipped() -> list[Migration]:
     """The migrations of this version, in order. Raises MissingMigration where a number is left out."""
     found = []

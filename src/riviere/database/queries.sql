@@ -38,3 +38,6 @@ BEGIN
     END IF;
 END
 $$;
+
+-- name: read_size
+SELECT pg_database_size(current_database()) AS bytes;

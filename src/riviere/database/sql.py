@@ -6,9 +6,10 @@ SELECT credits - debits FROM account WHERE user_id = %(user)s AND kind = %(kind)
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from types import MappingProxyType
+from uuid import UUID
 
 from riviere.errors import RiviereError
 
@@ -49,3 +50,8 @@ def parse(text: str, where: str) -> Mapping[str, str]:
     for empty in (name for name, lines in found.items() if not lines):
         raise BadQueries(where=where, line=started[empty], problem=f"{empty!r} has no statement")
     return MappingProxyType({name: "\n".join(lines) for name, lines in found.items()})
+
+
+def array(values: Iterable[int | UUID]) -> str:
+    """Numbers or ids as the text of a PostgreSQL array, for a parameter with a cast; far cheaper than a list of them."""
+    return "{" + ",".join(map(str, values)) + "}"

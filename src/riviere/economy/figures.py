@@ -29,8 +29,9 @@ def read(name: str, words: Sequence[str], share: str | None, fixed: str | None) 
                 detail="A fee is a payout method with a share, a fixed part or both: paypal:USD, 1.5%, 0.10"
             )
         _matched(name, words[0])
-        minor_units = exact(fixed or "0", money.scale(_currency(words[0])), "The fixed part of a fee")
-        return words[0], minor_units, _millionths(share or "0%")
+        digits = money.scale(_currency(words[0]))
+        minor_units = exact("0" if fixed is None else fixed, digits, "The fixed part of a fee")
+        return words[0], minor_units, _millionths("0%" if share is None else share)
     if share is not None or fixed is not None:
         raise BadPolicy(detail=f"Only a fee has a share and a fixed part, not {name}")
     *scopes, amount = words or [""]

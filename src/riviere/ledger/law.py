@@ -67,6 +67,10 @@ KINDS: dict[Kind, KindLaw] = {
     Kind.IMPORT_BACKING: KindLaw("import backing", MONEY, "", "money set aside for diamonds of imports"),
 }
 
+#: Accounts that hold what came in less what went out, and those that say what is owed: the other way round.
+HOLDINGS = frozenset(kind for kind, law in KINDS.items() if law.floor == "credits")
+DEBTS = frozenset(kind for kind, law in KINDS.items() if law.floor == "debits")
+
 #: The coin accounts, each a queue of its own (provenance, rule 1), in the order a gift spends them.
 WALLET = (Kind.BONUS, Kind.COINS)
 AXES = (Kind.COINS, Kind.BONUS, Kind.IMPORTED)

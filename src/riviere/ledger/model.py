@@ -11,7 +11,7 @@ import msgspec
 from riviere.errors import RiviereError
 
 
-class Totals(msgspec.Struct):
+class Totals(msgspec.Struct, gc=False):
     """The running totals of one account, in its asset's smallest unit.
 
     `seq` counts the entries that touched it, `turn` the exceptional events (provenance, hot path).
@@ -23,7 +23,7 @@ class Totals(msgspec.Struct):
     turn: int = 0
 
 
-class Entry(msgspec.Struct):
+class Entry(msgspec.Struct, gc=False):
     """One row of the journal, its fields in the order of the table's columns.
 
     `debit_*` is the side that pays, `credit_*` the side that receives: for a user's account the total before
@@ -64,7 +64,7 @@ class Entry(msgspec.Struct):
     message: bytes | None
 
 
-class Known(msgspec.Struct):
+class Known(msgspec.Struct, gc=False):
     """What the journal already holds under one (owner, id): enough to answer a repeat and to go on with a combo.
 
     `coins` and `diamonds` are what its gift legs moved; for other routes both are 0.
@@ -106,7 +106,7 @@ class Buy(msgspec.Struct, frozen=True):
     charge: str
 
 
-class Gift(msgspec.Struct, frozen=True):
+class Gift(msgspec.Struct, frozen=True, gc=False):
     """A gift of `count` pieces at `unit` coins, or of `paid` coins in all where a discount or a blind box says so.
 
     A combo's `count` is cumulative: only what it adds to the last one is booked, at the unit the combo began with.

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from riviere.ledger import provenance
-from riviere.ledger.law import GIFTS, KINDS, ROUTES, Kind, Route
+from riviere.ledger.law import DEBTS, GIFTS, KINDS, ROUTES, Kind, Route
 from riviere.ledger.model import Entry, Hole, Known, Order, Origin, Receipt, TooLarge, Totals, Words
 from riviere.money import LARGEST, BadAmount
 
@@ -53,7 +53,7 @@ class Posting(msgspec.Struct):
     turns: bool
 
 
-class Leg(msgspec.Struct):
+class Leg(msgspec.Struct, gc=False):
     """One movement that an order comes to, before it has balances and a number."""
 
     route: Route
@@ -149,7 +149,7 @@ def _take(
 def balance(kind: int, totals: Totals) -> int:
     """What an account holds, or for a debt what is owed: never negative."""
     difference = totals.credits - totals.debits
-    return -difference if KINDS[Kind(kind)].floor == "debits" else difference
+    return -difference if kind in DEBTS else difference
 
 
 def _sum_up(known: Known | None, entries: list[Entry]) -> Known:

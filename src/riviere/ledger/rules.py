@@ -11,7 +11,7 @@ from uuid import UUID
 from riviere.clock import hour_of
 from riviere.ids import system_id
 from riviere.ledger import provenance
-from riviere.ledger.law import GIFT_FROM, GIFTS, KINDS, REVERSE_OF, WALLET, Kind, Route
+from riviere.ledger.law import GIFT_FROM, GIFTS, HOLDINGS, REVERSE_OF, WALLET, Kind, Route
 from riviere.ledger.model import (
     Back,
     Buy,
@@ -291,7 +291,7 @@ def guards(posting: Posting) -> set[tuple[int, int]]:
     return {
         (entry.debit_user, entry.debit_kind)
         for entry in posting.receipt.entries
-        if entry.debit_user is not None and KINDS[Kind(entry.debit_kind)].floor == "credits"
+        if entry.debit_user is not None and entry.debit_kind in HOLDINGS
     }
 
 

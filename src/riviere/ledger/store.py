@@ -15,7 +15,7 @@ from psycopg.rows import class_row, tuple_row
 
 from riviere import ids
 from riviere.clock import hour_of
-from riviere.database.sql import load
+from riviere.database.sql import array, load
 from riviere.ledger import merkle, provenance
 from riviere.ledger.law import GIFTS, Kind, Route
 from riviere.ledger.model import Buy, Entry, Gift, Hold, Hole, Known, Order, Origin, Reverse, Totals
@@ -82,14 +82,11 @@ class Batch:
                 self._charges[processor, charge] = (purchase[0], purchase[1])
 
     def _read_accounts(self, accounts: Sequence[tuple[int, int]]) -> None:
-        parameters = {"users": [user for user, _ in accounts], "kinds": [kind for _, kind in accounts]}
-        for user, kind, *totals in self._connection.execute(SQL["read_accounts"], parameters):
+        for user, kind, *totals in self._connection.execute(SQL["read_accounts"], _columns(accounts)).fetchall():
             self._read[user, kind] = Totals(*totals)
         missing = [account for account in accounts if account not in self._read]
         if missing:
-            self._connection.execute(
-                SQL["add_accounts"], {"users": [user for user, _ in missing], "kinds": [kind for _, kind in missing]}
-            )
+            self._connection.execute(SQL["add_accounts"], _columns(missing))
             self._read.update((account, Totals()) for account in missing)
         self._totals = {account: msgspec.structs.replace(totals) for account, totals in self._read.items()}
 
@@ -183,16 +180,15 @@ class Batch:
         rows = self._connection.execute(
             SQL["move_accounts"],
             {
-                "users": [account[0] for account, *_ in moved],
-                "kinds": [account[1] for account, *_ in moved],
-                "credits": [now.credits - seen.credits for _, seen, now, _, _ in moved],
-                "debits": [now.debits - seen.debits for _, seen, now, _, _ in moved],
-                "moves": [now.seq - seen.seq for _, seen, now, _, _ in moved],
-                "turns": [turns for _, _, _, turns, _ in moved],
-                "guards": [guard for *_, guard in moved],
-                "seen_credits": [seen.credits for _, seen, *_ in moved],
-                "seen_debits": [seen.debits for _, seen, *_ in moved],
-                "seen_turns": [seen.turn for _, seen, *_ in moved],
+                **_columns([account for account, *_ in moved]),
+                "credits": array(now.credits - seen.credits for _, seen, now, _, _ in moved),
+                "debits": array(now.debits - seen.debits for _, seen, now, _, _ in moved),
+                "moves": array(now.seq - seen.seq for _, seen, now, _, _ in moved),
+                "turns": array(turns for *_, turns, _ in moved),
+                "guards": array(guard for *_, guard in moved),
+                "seen_credits": array(seen.credits for _, seen, *_ in moved),
+                "seen_debits": array(seen.debits for _, seen, *_ in moved),
+                "seen_turns": array(seen.turn for _, seen, *_ in moved),
             },
         ).fetchall()
         if len(rows) != len(moved):
@@ -251,6 +247,10 @@ class Batch:
             run(SQL["add_undone"], {"creator": creator, "hour": hour, "diamonds": diamonds})
 
 
+def _columns(accounts: Sequence[tuple[int, int]]) -> dict[str, str]:
+    return {"users": array(user for user, _ in accounts), "kinds": array(kind for _, kind in accounts)}
+
+
 def _fields(row: msgspec.Struct) -> dict[str, Any]:
     return msgspec.structs.asdict(row)
 
@@ -284,7 +284,7 @@ def _shifted(
 
 def read_known(connection: Connection[Any], asked: Sequence[tuple[int, UUID]]) -> dict[tuple[int, UUID], Known]:
     """What is booked under these (owner, id), which must all be different; those that are not there are left out."""
-    parameters = {"owners": [owner for owner, _ in asked], "ids": [entry for _, entry in asked]}
+    parameters = {"owners": array(owner for owner, _ in asked), "ids": array(entry for _, entry in asked)}
     rows = connection.execute(SQL["read_known"], parameters)
     return {(owner, entry): Known(*known) for owner, entry, *known in rows}
 

@@ -1,0 +1,58 @@
+"""The composition root: settings in, a running Riviere out. The faces (command line, later HTTP) hold one of these."""
+
+from functools import cached_property
+from typing import Self
+
+from riviere.database.connection import Connection
+from riviere.database.database import Database, open_database
+from riviere.economy.seals import check_seals
+from riviere.ledger.evidence import Signer
+from riviere.ledger.verify import Check, Report, verify
+from riviere.ledger.verify.model import Progress
+from riviere.ledger.writer import Writer
+from riviere.settings import Settings
+
+
+class Riviere:
+    """An open database, the key that signs, a connection to read with and a writer. Use it as a context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Opens the data folder and its database. Raises what riviere.database.database.open_database raises."""
+        self.database: Database = open_database(settings)
+        try:
+            self.signer = Signer.open(self.database.folder.keys)
+        except BaseException:
+            self.database.close()
+            raise
+
+    @cached_property
+    def connection(self) -> Connection:
+        """A connection as the server's role, in autocommit: every function opens the transactions it needs."""
+        return self.database.connect(autocommit=True)
+
+    @cached_property
+    def writer(self) -> Writer:
+        """The one writer of this process; its chain is leased on first use."""
+        return Writer(self.database.connect)
+
+    def verify(self, progress: Progress | None = None) -> Report:
+        """Checks every invariant of the books, and the seals of rows that may change."""
+
+        def seals(connection: Connection) -> Check:
+            return check_seals(connection, self.signer)
+
+        with self.database.connect() as connection:
+            return verify(connection, self.signer, extra=[seals], progress=progress)
+
+    def close(self) -> None:
+        """Gives everything back; the last process on a folder stops its embedded server."""
+        for opened in ("connection", "writer"):
+            if opened in self.__dict__:
+                self.__dict__.pop(opened).close()
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
