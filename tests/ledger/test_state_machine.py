@@ -42,7 +42,8 @@ INSERT INTO gift_version (gift, coins, combo, unlock_level, regions, during)
 SELECT id, coins, true, 0, '{}', '[2020-01-01,)' FROM (VALUES (1, 1), (2, 5), (3, 99)) AS v (id, coins);
 INSERT INTO pack (code, coins, bonus, bonus_days, price, currency, during)
 SELECT 'pack-' || coins, coins, bonus, 30, price, 'USD', '[2020-01-01,)'
-FROM (VALUES (1, 70, 0, 99), (2, 350, 50, 499), (3, 10, 3, 15), (4, 1, 0, 2)) AS v (id, coins, bonus, price) ORDER BY id;
+FROM (VALUES (1, 70, 0, 99), (2, 350, 50, 499), (3, 10, 3, 15), (4, 1, 0, 2)) AS v (id, coins, bonus, price)
+ORDER BY id;
 """
 
 
