@@ -50,7 +50,7 @@ def server_pid(path):
 
 def connect_until_refused(database):
     while True:
-        database.connect().close()
+        database.connect_owner().close()
 
 
 def opened(path):
@@ -113,6 +113,15 @@ def test_a_killed_server_recovers(data_folder):
             connect_until_refused(database)
         with opened(data_folder) as again, again.connect_owner() as another:
             assert another.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_whoever_connects_next_starts_a_dead_server_again(data_folder):
+    with opened(data_folder) as database:
+        first = began(database)
+        os.kill(server_pid(data_folder), signal.SIGKILL)
+        with pytest.raises(DatabaseUnreachable):
+            connect_until_refused(database)
+        assert began(database) != first
 
 
 def test_a_process_number_that_another_program_has_since_the_crash_does_not_hold_up_the_start(data_folder, monkeypatch):

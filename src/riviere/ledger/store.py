@@ -61,10 +61,10 @@ class Batch:
         self._recent = 0
 
     def load(self, orders: Sequence[Order]) -> None:
-        """Reads what deciding these orders takes, accounts first and ids after.
+        """Reads what deciding these orders takes, ids last.
 
         Whoever books one of the ids in between also moves an account, which the write then finds changed: a repeat is
-        never booked twice.
+        never booked twice. And a charge that is seen has its purchase seen: a repeat is never taken for another one.
         """
         accounts = {account for order in orders for account in touched(order)}
         for order in orders:
@@ -74,12 +74,12 @@ class Batch:
         self._read_accounts(sorted(accounts))
         if len(orders) == 1 and isinstance(orders[0], Hold):
             self._read_hold(orders[0])
-        asked = list(dict.fromkeys(pair for order in orders for pair in lookups(order)))
-        self._known = read_known(self._connection, asked)
         charges = [order.charge for order in orders if isinstance(order, Buy)]
         if charges:
             for processor, charge, *purchase in self._connection.execute(SQL["read_charges"], {"charges": charges}):
                 self._charges[processor, charge] = (purchase[0], purchase[1])
+        asked = list(dict.fromkeys(pair for order in orders for pair in lookups(order)))
+        self._known = read_known(self._connection, asked)
 
     def _read_accounts(self, accounts: Sequence[tuple[int, int]]) -> None:
         for user, kind, *totals in self._connection.execute(SQL["read_accounts"], _columns(accounts)).fetchall():
