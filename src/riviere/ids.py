@@ -23,12 +23,6 @@ class BadKey(RiviereError):
     code = "bad_key"
 
 
-class BadId(RiviereError):
-    """{got} is not an id of Riviere's: it looks like u_0123456789abc."""
-
-    code = "bad_id"
-
-
 def random_id() -> int:
     """A new 63-bit id. Two of a billion collide with odds of 5 in 100; the primary key then says so."""
     return secrets.randbits(63)
@@ -43,22 +37,6 @@ def shown(prefix: str, number: int) -> str:
     """`number` as people copy it: `u_` and 13 characters."""
     digits = [_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH))]
     return f"{prefix}_{''.join(digits)}"
-
-
-def read(prefix: str, text: str) -> int:
-    """The number behind what `shown` made. Raises BadId."""
-    head, _, tail = text.partition("_")
-    if head != prefix or len(tail) != _LENGTH:
-        raise BadId(got=repr(text)[:60])
-    number = 0
-    for character in tail:
-        place = _ALPHABET.find(character)
-        if place < 0:
-            raise BadId(got=repr(text)[:60])
-        number = number << 5 | place
-    if number >> 63:
-        raise BadId(got=repr(text)[:60])
-    return number
 
 
 def client_id(key: str) -> UUID:

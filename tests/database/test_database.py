@@ -4,7 +4,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from riviere.database.connection import BadDatabaseUrl, DatabaseUnreachable
-from riviere.database.database import open_database
+from riviere.database.database import FolderBusy, open_database, set_aside
 from riviere.settings import Settings
 
 #: What the running server may do to each table, beyond reading it. A column in brackets is all it may update.
@@ -145,3 +145,27 @@ def test_an_address_that_is_none_is_refused_without_repeating_it(data_folder, ad
     with pytest.raises((BadDatabaseUrl, DatabaseUnreachable)) as raised:
         open_database(Settings(data_folder, address))
     assert "secret" not in str(raised.value)
+
+
+def test_a_folder_set_aside_leaves_room_for_a_fresh_one_and_keeps_the_old(data_folder):
+    path = data_folder / "data"
+    with open_database(Settings(path, None)) as database, database.connect_owner() as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    aside = set_aside(path)
+    assert not path.exists()
+    with open_database(Settings(path, None)) as fresh, fresh.connect_owner() as connection:
+        assert connection.execute("SELECT to_regclass('kept')").fetchone() == (None,)
+    with open_database(Settings(aside, None)) as old, old.connect_owner() as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+
+
+def test_a_folder_that_somebody_uses_is_not_set_aside(data_folder):
+    path = data_folder / "data"
+    with open_database(Settings(path, None)) as database:
+        with pytest.raises(FolderBusy):
+            set_aside(path)
+        assert database.kind() == "PostgreSQL 18.6 embedded"
+
+
+def test_there_is_nothing_to_set_aside(data_folder):
+    assert set_aside(data_folder / "nowhere") is None

@@ -128,6 +128,11 @@ class Batch:
         if isinstance(order, Buy):
             self._charges[order.processor, order.charge] = (order.owner, order.id)
 
+    def overtaken(self, order: Order) -> bool:
+        """Whether the order's id has been booked since it was looked up."""
+        pair = (order.owner, order.id)
+        return pair not in self._known and bool(read_known(self._connection, [pair]))
+
     def _entries(self, query: str, **parameters: object) -> list[Entry]:
         with self._connection.cursor(row_factory=class_row(Entry)) as cursor:
             return cursor.execute(SQL[query], parameters).fetchall()

@@ -78,6 +78,7 @@ class Writer:
         """`connect` opens a connection as the server's role; the writer opens as many as it loses."""
         self._connect = connect
         self._connection: Connection[Any] | None = None
+        self._chain = 0
         self._tip: Tip | None = None
 
     def close(self) -> None:
@@ -131,6 +132,9 @@ class Writer:
                 try:
                     posting = decide(batch, order)
                 except RiviereError as refusal:
+                    if isinstance(order, ALONE) and batch.overtaken(order):
+                        # The same order, booked by somebody else while we read: to be answered as a repeat.
+                        raise OutOfDate from refusal
                     answers.append(refusal)
                     continue
                 answers.append(posting.receipt)
@@ -154,10 +158,10 @@ class Writer:
             self._connection.autocommit = True
             self._connection.execute(SQL["plan_by_index"])
             self._tip = None
-            self._writer = lease(self._connection)
+            self._chain = lease(self._connection)
         if self._tip is None:
             with self._connection.cursor(row_factory=class_row(Tip)) as cursor:
-                self._tip = cursor.execute(SQL["read_tip"], {"writer": self._writer}).fetchone()
+                self._tip = cursor.execute(SQL["read_tip"], {"writer": self._chain}).fetchone()
             assert self._tip is not None
         return self._connection, self._tip
 
@@ -238,7 +242,10 @@ class BatchWriter:
         try:
             answers = self._writer.write([order for order, _ in asked])
         except Exception as broken:
-            answers = [broken for _ in asked]  # type: ignore[misc]
+            # Whoever waits must hear of it, whatever it is.
+            for _, future in asked:
+                future.set_exception(broken)
+            return
         for (_, future), answer in zip(asked, answers, strict=True):
             if isinstance(answer, BaseException):
                 future.set_exception(answer)
