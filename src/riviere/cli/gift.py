@@ -1,4 +1,7 @@
-"""`riviere gift`, `buy`, `reverse` and `provenance`: what viewers do, one at a time, and which purchase paid for it."""
+"""`riviere gift`, `buy`, `reverse` and `provenance`: what viewers do, one at a time, and which purchase paid for it.
+
+A gift begins here, as words on a command line, and goes to `economy/gifts.py`.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

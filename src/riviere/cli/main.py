@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
-from psycopg import OperationalError
+from psycopg import DatabaseError, OperationalError
 
 from riviere import __version__
 from riviere.cli.admin import admin
@@ -23,10 +23,14 @@ from riviere.cli.replay import replay
 from riviere.cli.statement import balance, statement
 from riviere.cli.up import up
 from riviere.cli.verify import verify
+from riviere.database.connection import first_line
 from riviere.errors import RiviereError
 
 #: Exit statuses: done, done but not well (a row rejected, a check broken), not done, stopped by Ctrl-C.
 DONE, NOT_WELL, NOT_DONE, STOPPED = 0, 1, 2, 130
+
+_AGAIN = "run the same command again"
+_WHERE = "--verbose shows where it was asked"
 
 app = App(
     name="riviere",
@@ -69,8 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "--verbose" in given:
             traceback.print_exc()
         sys.exit(NOT_DONE)
-    except OperationalError as lost:
-        _one_line(f"The database went away ({str(lost).splitlines()[0]}); run the same command again")
+    except DatabaseError as lost:
+        went_away = isinstance(lost, OperationalError)
+        what = "went away" if went_away else "refused this"
+        _one_line(f"The database {what} ({first_line(lost)}); {_AGAIN if went_away else _WHERE}")
         if "--verbose" in given:
             traceback.print_exc()
         sys.exit(NOT_DONE)

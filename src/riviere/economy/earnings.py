@@ -1,5 +1,7 @@
 """Who earned what from whom, read from the journal; and what one person's accounts hold.
 
+A gift comes here from the journal (`ledger/store.py` wrote it) and goes to a screen: `cli/earnings.py` shows it.
+
 Times are those at which gifts happened (`at`), so imported gifts lie where they were recorded. Diamonds are
 thousandths; those of imports that nobody has paid for yet count with the others.
 """

@@ -1,4 +1,5 @@
--- The ledger: accounts with running totals, the journal, what provenance needs, and the chains that prove it.
+-- The ledger: accounts with running totals, the journal, what provenance needs, and the chains that prove it. A gift
+-- comes to rest here, copied into `entry` by src/riviere/ledger/store.py; src/riviere/economy/earnings.py reads it.
 -- Reasons: docs/decisions/0003-one-row-a-gift.md, 0004-evidence.md. A comment "distributed by X" names the column a
 -- cluster would shard by; tests/test_catalog_lint.py holds every table to it.
 
