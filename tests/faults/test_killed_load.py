@@ -14,8 +14,8 @@ from riviere.services import Riviere
 from riviere.settings import Settings
 
 LOADER = Path(__file__).with_name("loader.py")
-#: Gifts for each kill: three batches, of which at most two are answered before it comes.
-GIFTS = 6_000
+#: Gifts for each kill: many more than a quick machine answers between our looking and our killing.
+GIFTS = 16_000
 
 
 def load(folder: Path, first: int, last: int, notes: Path) -> subprocess.Popen[str]:
@@ -48,7 +48,7 @@ def test_a_bulk_load_killed_at_random_moments_keeps_what_it_answered(
         for number in range(kills):
             seen = len(answered(notes))
             process = load(data_folder, 0, many, notes)
-            more = seen + chance.randint(0, GIFTS // 3)
+            more = seen + chance.randint(0, GIFTS // 8)
             while len(answered(notes)) <= more and process.poll() is None:
                 time.sleep(0.005)
             time.sleep(chance.uniform(0, 0.05))

@@ -35,7 +35,7 @@ def test_a_replay_killed_at_random_moments_books_every_gift_once(
     data_folder: Path, tmp_path: Path, seed: int, kills: int
 ) -> None:
     chance = random.Random(seed)
-    log = gift_log(tmp_path / "gifts.jsonl", rows=(2 * kills + 2) * BATCH)
+    log = gift_log(tmp_path / "gifts.jsonl", rows=(3 * kills + 3) * BATCH)
     with open_database(Settings(data_folder, None)) as database:
         hits = sum(replay_is_killed(database, log, chance, number) for number in range(kills))
         told = f"seed {seed}: {hits} of {kills} kills hit a process that was booking"
