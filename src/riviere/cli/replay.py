@@ -1,5 +1,6 @@
 """`riviere replay`: a recorded live stream becomes gifts in the books."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,6 @@ from riviere.connectors.detect import open_recording
 from riviere.connectors.replay import Replay, Summary
 from riviere.economy.policy import rate_from_text
 from riviere.ledger.verify import Report
-from riviere.money import grouped
 
 #: Rejected rows shown on the terminal; all of them are in the reject file.
 _SHOWN = 10
@@ -62,7 +62,7 @@ def _shown(summary: Summary, report: Report) -> tuple[object, ...]:
         ("gifts", f"{summary.gifts:,} ({summary.new:,} new)"),
         ("free", f"{summary.free:,}"),
         ("coins", f"{summary.coins:,}"),
-        ("diamonds", grouped(summary.thousandths(), "DIAMOND")),
+        ("diamonds", f"{Decimal(summary.diamonds):,f}"),
         ("rejected", f"{summary.rejected:,}" + (f", kept in {summary.rejects}" if summary.rejects else "")),
         ("not imported", ", ".join(f"{count:,} {kind}" for kind, count in summary.ignored.items()) or "nothing"),
         ("seconds", f"{summary.seconds}"),

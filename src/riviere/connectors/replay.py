@@ -54,12 +54,10 @@ class Summary(msgspec.Struct):
     rejects: str | None = None
     note: str | None = None
 
-    def thousandths(self) -> int:
-        """The diamonds in thousandths."""
-        return money.parse(self.diamonds, money.DIAMOND, least=0)
-
 
 Progress = Callable[[int, int, int], None]
+
+_ONCE = (0, 0)
 
 
 class Replay:
@@ -74,7 +72,7 @@ class Replay:
         self._rejects = rejects
         self._refused: list[Reject] = []
         self._owners: dict[UUID, int] = {}
-        self._streaks: dict[UUID, Known] = {}
+        self._counted: dict[UUID, tuple[int, int]] = {}
         self._coins = self._thousandths = 0
         self._last: dict[tuple[int, int], datetime] = {}
 
@@ -173,15 +171,17 @@ class Replay:
         self._add(receipt.id, receipt.known, summary, streak=record.streak)
 
     def _add(self, entry: UUID, known: Known, summary: Summary, *, streak: bool) -> None:
-        before = self._streaks.get(entry)
-        if before is None:
+        if entry not in self._counted:
             summary.gifts += 1
-            self._coins += known.coins
-            self._thousandths += known.diamonds
+            coins = thousandths = 0
         elif streak:
-            self._coins += known.coins - before.coins
-            self._thousandths += known.diamonds - before.diamonds
-        self._streaks[entry] = known
+            coins, thousandths = self._counted[entry]
+        else:
+            return
+        self._coins += known.coins - coins
+        self._thousandths += known.diamonds - thousandths
+        # A single gift is only remembered; what a streak came to is needed when it goes on.
+        self._counted[entry] = (known.coins, known.diamonds) if streak else _ONCE
 
     def _look_up(self, records: Sequence[GiftRecord], users: dict[str, int], summary: Summary) -> None:
         """Counts what stands already, where nothing may be booked."""
