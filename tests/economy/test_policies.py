@@ -25,6 +25,13 @@ def announce(world: World, name: str, scope: str, amount: int, days: int = 0, **
     )
 
 
+def announced(world: World, now: datetime) -> list[Policy]:
+    """What has been announced and has not begun, as the list of all policies shows it."""
+    return sorted(
+        (row for row in policies.listed(world.connection) if row.starts_at > now), key=lambda row: row.starts_at
+    )
+
+
 def test_a_new_economy_starts_with_the_figures_of_the_trade_once(world: World) -> None:
     figures = {(row.name, row.scope): (row.amount, row.share) for row in policies.listed(world.connection)}
     assert figures == {
@@ -49,14 +56,14 @@ def test_a_figure_announced_for_tomorrow_holds_from_tomorrow_on(world: World) ->
     def rate(at: datetime) -> int:
         return policies.in_force(world.connection, "money_per_diamond", "USD", at).amount
 
-    assert policies.upcoming(world.connection, world.now) == [lower]
+    assert announced(world, world.now) == [lower]
     assert rate(lower.starts_at - timedelta(microseconds=1)) == 500_000
     assert rate(lower.starts_at) == 400_000
     assert (lower.announced_at, lower.announced_by, lower.ends_at) == (world.now, "ops", None)
     head = last_head(world.connection)
     assert head is not None
     assert head.facts == facts_digest(world.connection)
-    assert policies.upcoming(world.connection, lower.starts_at) == []
+    assert announced(world, lower.starts_at) == []
 
 
 def test_two_announcements_may_follow_each_other(world: World) -> None:
@@ -65,7 +72,7 @@ def test_two_announcements_may_follow_each_other(world: World) -> None:
     assert [(row.amount, row.ends_at) for row in history] == [
         (10_000_000, first.starts_at), (1, second.starts_at), (2, None),
     ]  # fmt: skip
-    assert policies.upcoming(world.connection, world.now) == [history[1], second]
+    assert announced(world, world.now) == [history[1], second]
 
 
 def test_overlapping_figures_are_refused_with_what_to_do(world: World) -> None:

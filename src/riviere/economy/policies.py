@@ -91,11 +91,6 @@ def holding(rows: list[Policy], name: str, scope: str, at: datetime) -> Policy:
     return found
 
 
-def upcoming(connection: Connection, now: datetime) -> list[Policy]:
-    """What is announced and not yet in force, soonest first."""
-    return sorted((row for row in listed(connection) if row.starts_at > now), key=lambda row: row.starts_at)
-
-
 def defaults(connection: Connection, signer: Signer, now: datetime) -> None:
     """The figures that a new economy starts with, from now on. What ever had a figure is left as it is."""
     if not _lacking(connection):
