@@ -22,9 +22,12 @@ from riviere.ledger.model import (
     Hold,
     NotMatured,
     Order,
+    PayAgain,
     Receipt,
     Release,
+    Return,
     Reverse,
+    Settle,
     Totals,
     Unbind,
 )
@@ -73,6 +76,18 @@ class Desk:
     def release(self, hold: Hold) -> Release:
         entry = ids.system_id("release", hold.id)
         return Release(hold.owner, entry, ids.request_digest(entry), self.now, hold.id)
+
+    def settle(self, hold: Hold, gross: int, fee: int = 0) -> Settle:
+        entry = ids.system_id("settle", hold.id)
+        return Settle(hold.owner, entry, ids.request_digest(entry), self.now, hold.id, gross, fee, "USD", 1, 2)
+
+    def come_back(self, hold: Hold, number: int, amount: int) -> Return:
+        entry = ids.system_id("return", hold.id, number)
+        return Return(hold.owner, entry, ids.request_digest(entry), self.now, hold.id, number, amount, "USD")
+
+    def pay_again(self, hold: Hold, number: int, amount: int) -> PayAgain:
+        entry = ids.system_id("pay", hold.id, number)
+        return PayAgain(hold.owner, entry, ids.request_digest(entry), self.now, hold.id, number, amount, "USD")
 
     def back(self, amount: int) -> Back:
         entry, request, at = self.fresh()

@@ -17,9 +17,12 @@ from riviere.ledger.model import (
     Gift,
     Hold,
     Order,
+    PayAgain,
     Receipt,
     Release,
+    Return,
     Reverse,
+    Settle,
     Unbind,
     Words,
 )
@@ -47,7 +50,10 @@ INSERT INTO pack (code, coins, bonus, bonus_days, price, currency, during)
 VALUES ('small', 70, 0, 30, 99, 'USD', '[2020-01-01,)'), ('large', 1000, 100, 30, 1399, 'EUR', '[2020-01-01,)');
 INSERT INTO policy (name, scope, amount, share, during, announced_at, announced_by) VALUES
 ('diamonds_per_coin', '', 500, 0, '[2020-01-01,)', '2020-01-01', 'anna'),
-('diamonds_per_coin', 'import:1', 750, 0, '[2020-01-01,)', '2020-01-01', 'anna');
+('diamonds_per_coin', 'import:1', 750, 0, '[2020-01-01,)', '2020-01-01', 'anna'),
+('money_per_diamond', 'USD', 40000000, 0, '[2020-01-01,)', '2020-01-01', 'anna'),
+('fee', 'paypal:USD', 10, 15000, '[2020-01-01,)', '2020-01-01', 'anna'),
+('fee', 'bank:USD', 0, 0, '[2020-01-01,)', '2020-01-01', 'anna');
 INSERT INTO import (id, format, first_record, source, policy, opened_at, opened_by)
 VALUES (1, 'gift-log', gen_random_uuid(), 'gifts.jsonl', 2, '2020-01-01', 'anna');
 """
@@ -121,6 +127,24 @@ def release(owner: int, key: str) -> Release:
     return Release(*told(owner, system_id("release", held)), held)
 
 
+def settle(owner: int, key: str, gross: int, fee: int = 0) -> Settle:
+    """The hold of that key paid out, at 40 cents a diamond; by PayPal for a fee of 1.5 % and 10 cents, or by bank."""
+    held = client_id(key)
+    return Settle(*told(owner, system_id("settle", held)), held, gross, fee, "USD", 3, 4 if fee else 5)
+
+
+def come_back(owner: int, key: str, number: int, amount: int) -> Return:
+    """That payment of the hold of that key come back."""
+    held = client_id(key)
+    return Return(*told(owner, system_id("return", held, number)), held, number, amount, "USD")
+
+
+def pay_again(owner: int, key: str, number: int, amount: int) -> PayAgain:
+    """What came back of the hold of that key paid once more."""
+    held = client_id(key)
+    return PayAgain(*told(owner, system_id("pay", held, number)), held, number, amount, "USD")
+
+
 def write(database: Database, *orders: Order) -> list[Receipt]:
     """Books orders one batch each, and insists that each stands."""
     with Writer(database.connect) as writer:
@@ -165,6 +189,13 @@ def build(database: Database) -> None:
         hold(CREATOR, "h1", 2_000),
         release(CREATOR, "h1"),
         hold(OTHER, "h2", 1_000),
+        hold(CREATOR, "h3", 2_500),
+        settle(CREATOR, "h3", 100, 12),
+        come_back(CREATOR, "h3", 1, 88),
+        pay_again(CREATOR, "h3", 2, 88),
+        hold(CREATOR, "h4", 1_000),
+        settle(CREATOR, "h4", 40),
+        come_back(CREATOR, "h4", 1, 40),
     )
     sign(database)
     write(database, Back(*told(PLATFORM, BACKING), 5_000, "USD"))

@@ -18,6 +18,10 @@ def test_nothing_that_may_never_happen_has_a_route() -> None:
         (Kind.PROCESSOR_CASH, Kind.DIAMONDS, "", "money buys diamonds"),
         (Kind.DIAMONDS, Kind.COINS, "", "diamonds become coins"),
         (Kind.UNBACKED, Kind.BONUS, "", "diamonds become coins"),
+        (Kind.PAYABLE, Kind.HELD, "", "money buys diamonds"),
+        (Kind.PAYABLE, Kind.DIAMONDS, "receives", "money buys diamonds"),
+        (Kind.BANK_CASH, Kind.HELD, "", "money buys diamonds"),
+        (Kind.PAYABLE, Kind.COINS, "", "diamonds become coins"),
     ],
 )
 def test_a_law_that_allowed_it_would_be_seen(
@@ -35,3 +39,13 @@ def test_diamonds_leave_a_creator_only_into_holds_and_debts() -> None:
 def test_what_is_imported_has_one_way_out() -> None:
     ways = {route for route, row in law.ROUTES.items() if row.pays == Kind.UNBACKED}
     assert ways == {Route.IMPORT_RELEASE}
+
+
+def test_held_diamonds_go_back_or_become_money_that_goes_to_the_bank() -> None:
+    ways = {route: row.receives for route, row in law.ROUTES.items() if row.pays in (Kind.HELD, Kind.PAYABLE)}
+    assert ways == {
+        Route.REDEEM_RELEASE: Kind.DIAMONDS,
+        Route.REDEEM_SETTLE: Kind.PAYABLE,
+        Route.REDEEM_FEE: Kind.PAYOUT_FEES,
+        Route.REDEEM_PAYOUT: Kind.BANK_CASH,
+    }

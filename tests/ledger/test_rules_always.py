@@ -13,7 +13,7 @@ from riviere import ids
 from riviere.errors import RiviereError
 from riviere.ledger.law import KINDS, MONEY, ROUTES, Kind, Route, is_users
 from riviere.ledger.memory import Memory
-from riviere.ledger.model import Buy, Entry, Gift, Hold, Order, Reverse, Totals
+from riviere.ledger.model import Buy, Entry, Gift, Hold, Order, PayAgain, Reverse, Settle, Totals
 from riviere.ledger.posting import balance
 from riviere.ledger.rules import decide, guards, touched
 from riviere.money import LARGEST
@@ -31,6 +31,9 @@ WHAT = (
     "hold",
     "hold",
     "release",
+    "settle",
+    "return",
+    "pay",
     "back",
     "unbind",
 )
@@ -74,6 +77,16 @@ def order_of(desk: Desk, done: list[Order], act: Act) -> Order | None:
         return desk.reverse(gifts[-1 - amount % len(gifts)], grace=wait)
     if what == "release" and holds:
         return desk.release(holds[-1 - amount % len(holds)])
+    settled = [order for order in done if isinstance(order, Settle)]
+    if what == "settle" and holds:
+        # Now and then the fee is more than it is worth.
+        return desk.settle(holds[-1 - amount % len(holds)], other * 10, wait * 7)
+    if what in ("return", "pay") and settled:
+        last = settled[-1 - amount % len(settled)]
+        number = 1 + sum(isinstance(order, PayAgain) and order.hold == last.hold for order in done)
+        hold = next(order for order in holds if order.id == last.hold)
+        paid = last.gross - last.fee + (amount == LARGEST)
+        return desk.come_back(hold, number, paid) if what == "return" else desk.pay_again(hold, number + 1, paid)
     grants = [order for order in done if isinstance(order, Buy | Reverse)]
     if what == "expire" and grants:
         grant = grants[-1 - amount % len(grants)]

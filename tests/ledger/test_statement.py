@@ -22,6 +22,7 @@ from small_ledger import (
     hold,
     imported,
     reverse,
+    settle,
     write,
 )
 
@@ -72,7 +73,7 @@ def books(database: Database) -> Books:
     made.book(buy(MINA, "b1"), buy(OTTO, "b2", 1), gift(MINA, "g1", 3), gift(OTTO, "g2", 2))
     made.book(gift(MINA, "g3", 7, creator=OTHER), gift(MINA, "g4", crown=True), reverse(MINA, "g1"))
     made.book(gift(MINA, "c1", 2, combo=True), gift(MINA, "c1", 5, combo=True), imported(OTTO, "i1", 4))
-    made.book(hold(CREATOR, "h1", 1_000))
+    made.book(hold(CREATOR, "h1", 1_000), hold(CREATOR, "h2", 500), settle(CREATOR, "h1", 40))
     return made
 
 

@@ -93,6 +93,8 @@ class _Things:
         if entry.route == Route.COINS_BUY and entry.currency is not None:
             price = money.grouped(entry.debit_amount, entry.currency)
             return f"{self._packs[entry.item or 0]} for {price} {entry.currency}"
+        if entry.route == Route.REDEEM_SETTLE and entry.currency is not None:
+            return f"redeemed for {money.grouped(entry.credit_amount, entry.currency)} {entry.currency} before the fee"
         if entry.route == Route.COINS_BONUS:
             return f"bonus of {self._packs[entry.item or 0]}"
         return ROUTES[Route(entry.route)].note

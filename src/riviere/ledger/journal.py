@@ -1,4 +1,4 @@
-"""Questions to the journal about one entry: what was booked under an id, and which purchases paid for a gift."""
+"""Questions to the ledger: what was booked under an id, which purchases paid for a gift, what has matured."""
 
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 from riviere.ledger import provenance
 from riviere.ledger.law import GIFTS, KINDS, Kind
 from riviere.ledger.model import Entry, Totals, UnknownEntry
+from riviere.ledger.posting import balance
 from riviere.ledger.store import SQL, read_queue
 
 
@@ -60,6 +61,17 @@ def paid_by(connection: Connection[Any], owner: int, gift: UUID) -> list[Paid]:
             else:
                 found.append(paid)
     return found
+
+
+def matured(connection: Connection[Any], creator: int, immature_from: datetime) -> int:
+    """Diamonds (thousandths) that could be redeemed: beyond debts, and earned before the hour `immature_from`.
+
+    What riviere.ledger.redeeming.hold would find.
+    """
+    rows = connection.execute(SQL["read_hold"], {"creator": creator, "hour": immature_from}).fetchall()
+    accounts = {kind: balance(kind, Totals(*totals)) for _, kind, *totals, _ in rows}
+    recent = rows[0][-1] if rows else 0
+    return max(0, accounts.get(Kind.DIAMONDS, 0) - accounts.get(Kind.OWED, 0) - recent)
 
 
 def count_entries(connection: Connection[Any]) -> int:

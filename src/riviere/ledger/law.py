@@ -2,7 +2,7 @@
 
 A movement names a route; the route fixes what pays, what receives, whose account each side is, and the assets. There is
 no route from one user to another in the same asset, none from money to diamonds, none from diamonds to coins. The table
-`riviere law` prints is made from these rows, and the database holds the same rows in CHECKs (migration 0001).
+`riviere law` prints is made from these rows, and the database holds the same rows in CHECKs (migrations 0001, 0003).
 
 Numbers are stored in the journal and stay what they are for ever; new routes get new numbers.
 """
@@ -21,6 +21,11 @@ class Kind(IntEnum):
 
     Up to 99 they are a user's and have a balance row; from 100 on they are the platform's, have no floor and no row:
     their balance is the sum over routes, so that they are never a hot row.
+
+    What a settled redemption owes a creator (PAYABLE) is the platform's on purpose. A user's account holds one asset,
+    and this is money of whichever currency the creator chose; nor is it to be spent by anybody before it is paid. It
+    needs no floor: the ids of entries follow from the hold and the number of the payment, so a hold is settled once and
+    a payment goes out again only after the one before it came back (`redeeming`); `riviere verify` adds it up.
     """
 
     COINS = 1
@@ -36,6 +41,8 @@ class Kind(IntEnum):
     IMPORT_CLEARING = 104
     BANK_CASH = 105
     IMPORT_BACKING = 106
+    PAYABLE = 107
+    PAYOUT_FEES = 108
 
 
 class KindLaw(NamedTuple):
@@ -65,6 +72,8 @@ KINDS: dict[Kind, KindLaw] = {
     Kind.IMPORT_CLEARING: KindLaw("import clearing", COIN, "", "coins that imports brought in"),
     Kind.BANK_CASH: KindLaw("bank cash", MONEY, "", "money in the platform's own bank account"),
     Kind.IMPORT_BACKING: KindLaw("import backing", MONEY, "", "money set aside for diamonds of imports"),
+    Kind.PAYABLE: KindLaw("creator payables", MONEY, "", "what settled diamonds came to, owed until it is paid"),
+    Kind.PAYOUT_FEES: KindLaw("payout fees", MONEY, "", "what redemptions cost the creators"),
 }
 
 #: Accounts that hold what came in less what went out, and those that say what is owed: the other way round.
@@ -91,6 +100,10 @@ class Route(IntEnum):
     REDEEM_NET = 21
     REDEEM_HOLD = 22
     REDEEM_RELEASE = 23
+    REDEEM_SETTLE = 24
+    REDEEM_FEE = 25
+    REDEEM_PAYOUT = 26
+    REDEEM_RETURN = 27
     IMPORT_BACK = 31
     IMPORT_RELEASE = 32
 
@@ -143,6 +156,18 @@ ROUTES: dict[Route, RouteLaw] = {
     Route.REDEEM_RELEASE: RouteLaw(
         "redeem.release", Kind.HELD, Kind.DIAMONDS, "creator", "", "with the maturity they had"
     ),
+    Route.REDEEM_SETTLE: RouteLaw(
+        "redeem.settle", Kind.HELD, Kind.PAYABLE, "creator", "", "at the quoted rate, once the provider has paid"
+    ),
+    Route.REDEEM_FEE: RouteLaw(
+        "redeem.fee", Kind.PAYABLE, Kind.PAYOUT_FEES, "creator", "", "the fee that the quote showed"
+    ),
+    Route.REDEEM_PAYOUT: RouteLaw(
+        "redeem.payout", Kind.PAYABLE, Kind.BANK_CASH, "creator", "", "the rest, to the creator's payout method"
+    ),
+    Route.REDEEM_RETURN: RouteLaw(
+        "redeem.return", Kind.BANK_CASH, Kind.PAYABLE, "creator", "", "a payment that came back: owed again, in money"
+    ),
     Route.IMPORT_BACK: RouteLaw(
         "import.back",
         Kind.BANK_CASH,
@@ -187,6 +212,8 @@ def impossible() -> list[str]:
             broken.append(f"{law.name}: {pays.asset} from one user to another")
         if pays.asset == MONEY and receives.asset == DIAMOND:
             broken.append(f"{law.name}: money buys diamonds")
-        if pays.asset == DIAMOND and receives.asset == COIN and law.pays != Kind.OWED:
+        # What diamonds came to is money; it counts as diamonds here, or it could be spent on coins in a second step.
+        earned = law.pays == Kind.PAYABLE or (pays.asset == DIAMOND and law.pays != Kind.OWED)
+        if earned and receives.asset == COIN:
             broken.append(f"{law.name}: diamonds become coins")
     return broken

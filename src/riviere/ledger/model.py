@@ -177,6 +177,51 @@ class Release(msgspec.Struct, frozen=True):
     hold: UUID
 
 
+class Settle(msgspec.Struct, frozen=True):
+    """A hold that was paid out: its diamonds are gone, for `gross` minor units of `currency`, of which `fee` is kept.
+
+    `rate_policy` and `fee_policy` are the policy rows that the quote named. The rest, `gross` less `fee`, is payment 1
+    of the hold.
+    """
+
+    owner: int
+    id: UUID
+    request: UUID
+    at: datetime
+    hold: UUID
+    gross: int
+    fee: int
+    currency: str
+    rate_policy: int
+    fee_policy: int
+
+
+class Return(msgspec.Struct, frozen=True):
+    """Payment `number` of a settled hold came back, all of it: `amount` minor units of `currency`."""
+
+    owner: int
+    id: UUID
+    request: UUID
+    at: datetime
+    hold: UUID
+    number: int
+    amount: int
+    currency: str
+
+
+class PayAgain(msgspec.Struct, frozen=True):
+    """What came back of a settled hold goes out once more, as payment `number` (from 2 on): the same amount."""
+
+    owner: int
+    id: UUID
+    request: UUID
+    at: datetime
+    hold: UUID
+    number: int
+    amount: int
+    currency: str
+
+
 class Back(msgspec.Struct, frozen=True):
     """Money (minor units of `currency`) posted behind an import; the platform's own entry (owner 0)."""
 
@@ -199,10 +244,7 @@ class Unbind(msgspec.Struct, frozen=True):
     backing: UUID
 
 
-Order = Buy | Gift | Reverse | Expire | Hold | Release | Back | Unbind
-
-#: Orders that read more than balances: each is written in a batch of its own.
-Exceptional = Reverse | Expire | Hold | Release
+Order = Buy | Gift | Reverse | Expire | Hold | Release | Settle | Return | PayAgain | Back | Unbind
 
 #: The owner of entries that concern no user.
 PLATFORM = 0
@@ -292,6 +334,30 @@ class NotMatured(RiviereError):
     """Only {matured} thousandths of a diamond have matured and are free; {asked} were asked for."""
 
     code = "not_matured"
+
+
+class HoldSettled(RiviereError):
+    """Hold {hold} was paid out, so its diamonds cannot be given back; a payment that comes back is owed in money."""
+
+    code = "hold_settled"
+
+
+class HoldReleased(RiviereError):
+    """Hold {hold} was given back to the creator, so it cannot be paid out; hold diamonds anew."""
+
+    code = "hold_released"
+
+
+class NotReturned(RiviereError):
+    """Payment {number} of hold {hold} has not come back; only what came back is paid again."""
+
+    code = "not_returned"
+
+
+class ReturnMismatch(RiviereError):
+    """Payment {number} of hold {hold} was {paid} minor units of {paid_in}, not {amount} of {currency}."""
+
+    code = "return_mismatch"
 
 
 class NotBacked(RiviereError):

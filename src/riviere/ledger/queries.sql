@@ -233,12 +233,40 @@ FROM (
 ) AS past
 ORDER BY past.seq DESC LIMIT 1;
 
+-- name: wait_for_account
+-- Whoever is moving the account holds its row until the move is there to be read.
+SELECT FROM account WHERE user_id = %(user)s AND kind = %(kind)s FOR SHARE;
+
 -- name: read_statement
 SELECT e.* FROM entry AS e
 WHERE e.debit_user = %(user)s AND e.debit_kind = %(kind)s AND e.booked_at >= %(since)s AND e.booked_at < %(until)s
 UNION ALL
 SELECT e.* FROM entry AS e
-WHERE e.credit_user = %(user)s AND e.credit_kind = %(kind)s AND e.booked_at >= %(since)s AND e.booked_at < %(until)s;
+WHERE e.credit_user = %(user)s AND e.credit_kind = %(kind)s AND e.booked_at >= %(since)s AND e.booked_at < %(until)s
+LIMIT %(most)s;
+
+-- name: count_batches
+SELECT coalesce(sum(b.count), 0)::bigint AS entries
+FROM unnest(%(writers)s::smallint[], %(numbers)s::bigint[]) AS want (writer, number)
+INNER JOIN batch AS b ON b.writer = want.writer AND b.number = want.number;
+
+-- name: read_entries
+-- The entries of one account before a position, newest first: two walks along an index, each of one page at the most.
+(
+    SELECT e.* FROM entry AS e
+    WHERE
+        e.debit_user = %(user)s AND e.debit_kind = %(kind)s
+        AND (e.booked_at, e.debit_seq) < (%(booked_at)s, %(seq)s)
+    ORDER BY e.booked_at DESC, e.debit_seq DESC LIMIT %(most)s
+)
+UNION ALL
+(
+    SELECT e.* FROM entry AS e
+    WHERE
+        e.credit_user = %(user)s AND e.credit_kind = %(kind)s
+        AND (e.booked_at, e.credit_seq) < (%(booked_at)s, %(seq)s)
+    ORDER BY e.booked_at DESC, e.credit_seq DESC LIMIT %(most)s
+);
 
 -- name: read_batch
 SELECT b.writer, b.number, b.count, b.entries, b.booked_at, b.salt, b.root, b.previous, b.hash

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from riviere.clock import hour_of
 from riviere.ids import system_id
-from riviere.ledger import provenance
+from riviere.ledger import provenance, redeeming
 from riviere.ledger.law import GIFT_FROM, GIFTS, HOLDINGS, REVERSE_OF, WALLET, Kind, Route
 from riviere.ledger.model import (
     Back,
@@ -27,13 +27,15 @@ from riviere.ledger.model import (
     NotBacked,
     NotEnoughCoins,
     NothingToExpire,
-    NotMatured,
     Order,
     Origin,
+    PayAgain,
     Receipt,
     Release,
+    Return,
     Reverse,
     SelfGift,
+    Settle,
     TooLarge,
     Unbind,
     UnknownEntry,
@@ -221,39 +223,6 @@ def _expire(state: State, order: Expire) -> Posting:
     return posting
 
 
-def _hold(state: State, order: Hold) -> Posting:
-    """What is owed is netted first; then matured diamonds are set aside.
-
-    Matured is what the creator has beyond debts, less everything the hours since the cut-off brought: the sum over the
-    older hours, less what was taken out, comes to the same figure (provenance, creators).
-    """
-    diamonds, owed = state.totals(order.owner, Kind.DIAMONDS), state.totals(order.owner, Kind.OWED)
-    held, debt = diamonds.credits - diamonds.debits, owed.debits - owed.credits
-    matured = max(0, held - debt - state.earned_since(order.owner, order.immature_from))
-    if order.diamonds > matured:
-        raise NotMatured(matured=matured, asked=order.diamonds)
-    legs = []
-    if debt:
-        legs.append(Leg(Route.REDEEM_NET, order.owner, debt, order.owner, debt))
-    legs.append(Leg(Route.REDEEM_HOLD, order.owner, order.diamonds, order.owner, order.diamonds))
-    return book(state, order, None, legs)
-
-
-def _release(state: State, order: Release) -> Posting:
-    """Held diamonds go back; they count by their old hours, so they have the maturity they had."""
-    assert order.id == system_id("release", order.hold), "any other id could release the hold a second time"
-    holds = [leg for leg in state.legs(order.owner, order.hold) if leg.route == Route.REDEEM_HOLD]
-    if not holds:
-        raise UnknownEntry(what="hold", id=order.hold)
-    amount = holds[0].debit_amount
-    return book(
-        state,
-        order,
-        None,
-        [Leg(Route.REDEEM_RELEASE, order.owner, amount, order.owner, amount, cause=order.hold)],
-    )
-
-
 def _back(state: State, order: Back) -> Posting:
     """Money set aside behind an import."""
     leg = Leg(Route.IMPORT_BACK, None, order.amount, None, order.amount, currency=order.currency)
@@ -273,8 +242,11 @@ _RULES: dict[type, Callable[..., Posting]] = {
     Buy: _buy,
     Reverse: _reverse,
     Expire: _expire,
-    Hold: _hold,
-    Release: _release,
+    Hold: redeeming.hold,
+    Release: redeeming.release,
+    Settle: redeeming.settle,
+    Return: redeeming.come_back,
+    PayAgain: redeeming.pay_again,
     Back: _back,
     Unbind: _unbind,
 }
@@ -301,10 +273,18 @@ def touched(order: Order) -> list[tuple[int, int]]:
 
 
 def lookups(order: Order) -> list[tuple[int, UUID]]:
-    """The ids that deciding this order asks about: its own, and for a combo whether it was reversed."""
+    """The ids that deciding this order asks about: its own, and that of what excludes it.
+
+    A combo does not go on that was reversed, and a hold is either released or settled.
+    """
+    asked = [(order.owner, order.id)]
     if isinstance(order, Gift) and order.combo:
-        return [(order.owner, order.id), (order.owner, system_id("reverse", order.id))]
-    return [(order.owner, order.id)]
+        asked.append((order.owner, system_id("reverse", order.id)))
+    elif isinstance(order, Release):
+        asked.append((order.owner, system_id("settle", order.hold)))
+    elif isinstance(order, Settle):
+        asked.append((order.owner, system_id("release", order.hold)))
+    return asked
 
 
 def _touched_by_gift(order: Gift) -> list[tuple[int, int]]:
@@ -324,6 +304,9 @@ _TOUCHED: dict[type, Callable[..., list[tuple[int, int]]]] = {
     Expire: partial(_owners, (Kind.COINS, Kind.BONUS)),
     Hold: partial(_owners, (Kind.DIAMONDS, Kind.OWED, Kind.HELD)),
     Release: partial(_owners, (Kind.DIAMONDS, Kind.HELD)),
+    Settle: partial(_owners, (Kind.HELD,)),
+    Return: partial(_owners, ()),
+    PayAgain: partial(_owners, ()),
     Back: partial(_owners, ()),
     Unbind: partial(_owners, (Kind.UNBACKED, Kind.DIAMONDS)),
 }

@@ -2,19 +2,30 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from psycopg import Connection
 from psycopg.rows import class_row
 
+from riviere.errors import RiviereError
 from riviere.ledger import merkle, proof
 from riviere.ledger.evidence import Signer, batch_hashes, sign_head
 from riviere.ledger.law import KINDS, Kind
 from riviere.ledger.model import Entry
 from riviere.ledger.proof import BatchProof, Line, Proof, SignedHead, Statement
 from riviere.ledger.store import SQL
+
+
+class StatementTooLong(RiviereError):
+    """This period has more than {most:,} {what}; ask for a shorter one."""
+
+    code = "statement_too_long"
+
+
+#: Later than anything is booked.
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def balance_at(connection: Connection[Any], user: int, kind: Kind, instant: datetime | None = None) -> int:
@@ -28,15 +39,63 @@ def balance_at(connection: Connection[Any], user: int, kind: Kind, instant: date
     return int(row[0]) if row else 0
 
 
-def statement(connection: Connection[Any], user: int, kind: Kind, since: datetime, until: datetime) -> Statement:
-    """The entries of one account booked from `since` on and before `until`, between its balances at both ends."""
-    parameters = {"user": user, "kind": kind, "since": since, "until": until}
+def entries(
+    connection: Connection[Any], user: int, kind: Kind, before: tuple[datetime, int] | None, limit: int
+) -> list[Line]:
+    """The lines of one account, newest first: `limit` at the most, booked before the line (booked at, seq) if given."""
+    booked_at, seq = before or (_LAST, 0)
+    parameters = {"user": user, "kind": kind, "booked_at": booked_at, "seq": seq, "most": limit}
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
-        entries = cursor.execute(SQL["read_statement"], parameters).fetchall()
-    lines = sorted((line_of(entry, user, kind) for entry in entries), key=lambda line: line.seq)
+        found = cursor.execute(SQL["read_entries"], parameters).fetchall()
+    lines = [line_of(entry, user, kind) for entry in found]
+    return sorted(lines, key=lambda line: (line.entry.booked_at, line.seq), reverse=True)[:limit]
+
+
+def settled(connection: Connection[Any], user: int, kind: Kind) -> datetime:
+    """An instant before which nothing more will be booked on the account. `connection` is in autocommit.
+
+    An entry gets its time while the account is held for it, so whoever holds it at this moment is waited for.
+    """
+    row = connection.execute(SQL["read_clock"]).fetchone()
+    assert row is not None
+    if connection.execute(SQL["wait_for_account"], {"user": user, "kind": kind}).fetchone() is None:
+        # Not there yet, or being added by somebody whose first entry is under way: then this waits for them.
+        connection.execute(SQL["add_accounts"], {"users": [user], "kinds": [kind]})
+    instant: datetime = row[0]
+    return instant
+
+
+def statement(
+    connection: Connection[Any], user: int, kind: Kind, since: datetime, until: datetime, most: int | None = None
+) -> Statement:
+    """The entries of one account booked from `since` on and before `until`, between its balances at both ends.
+
+    Raises StatementTooLong for more than `most` lines.
+    """
+    parameters = {
+        "user": user,
+        "kind": kind,
+        "since": since,
+        "until": until,
+        "most": None if most is None else most + 1,
+    }
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        found = cursor.execute(SQL["read_statement"], parameters).fetchall()
+    if most is not None and len(found) > most:
+        raise StatementTooLong(most=most, what="lines")
+    lines = sorted((line_of(entry, user, kind) for entry in found), key=lambda line: line.seq)
     before = lines[0].balance - lines[0].amount if lines else balance_at(connection, user, kind, since)
     after = lines[-1].balance if lines else before
     return Statement(proof.VERSION, user, KINDS[kind].name, since, until, before, after, lines)
+
+
+def burden(connection: Connection[Any], document: Statement) -> int:
+    """What proving it would read: the entries, anybody's, of all the batches that hold its lines."""
+    batches = sorted({(line.entry.writer, line.entry.batch) for line in document.lines})
+    columns = {"writers": [writer for writer, _ in batches], "numbers": [number for _, number in batches]}
+    row = connection.execute(SQL["count_batches"], columns).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def prove(connection: Connection[Any], signer: Signer, document: Statement, now: datetime) -> None:

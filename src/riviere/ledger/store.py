@@ -287,6 +287,14 @@ def _shifted(
     return start + further, balance + (-difference if kind == Kind.OWED else difference), seq + by.seq
 
 
+def plan_by_index(connection: Connection[Any]) -> None:
+    """Has this connection look rows up by their keys, whatever its statistics say.
+
+    Where those are old, joining a few ids with the journal once read all of an owner's entries: 565 ms, not 2.
+    """
+    connection.execute(SQL["plan_by_index"])
+
+
 def read_known(connection: Connection[Any], asked: Sequence[tuple[int, UUID]]) -> dict[tuple[int, UUID], Known]:
     """What is booked under these (owner, id), which must all be different; those that are not there are left out."""
     parameters = {"owners": array(owner for owner, _ in asked), "ids": array(entry for _, entry in asked)}

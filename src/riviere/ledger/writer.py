@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Protocol
 
 from psycopg import Connection, OperationalError, errors
 from psycopg.rows import class_row
@@ -19,10 +19,10 @@ from riviere.database.connection import DatabaseUnreachable
 from riviere.database.embedded import ServerFailed
 from riviere.errors import RiviereError
 from riviere.ledger import merkle
-from riviere.ledger.model import Expire, Hold, Order, Receipt, Release, Reverse
+from riviere.ledger.model import Expire, Hold, Order, PayAgain, Receipt, Release, Return, Reverse, Settle
 from riviere.ledger.posting import Posting
 from riviere.ledger.rules import decide
-from riviere.ledger.store import SQL, Batch, OutOfDate, Tip
+from riviere.ledger.store import SQL, Batch, OutOfDate, Tip, plan_by_index
 
 #: Orders a transaction takes at the most: past this a larger batch gains nothing and its first caller waits longer.
 LARGEST_BATCH = 2_000
@@ -32,7 +32,7 @@ PATIENCE = 60
 MOST_TRIES = 1_000
 
 #: Orders that read more than balances and ids; each is written alone.
-ALONE = (Reverse, Expire, Hold, Release)
+ALONE = (Reverse, Expire, Hold, Release, Settle, Return, PayAgain)
 
 #: What another writer's work can do to ours: read again and decide again.
 _COLLISIONS = (
@@ -69,6 +69,16 @@ class WriterClosed(RiviereError):
 
 
 Answer = Receipt | RiviereError
+
+
+class Writes(Protocol):
+    """Whatever books orders: a writer, or the queue before one."""
+
+    def write(self, orders: Sequence[Order]) -> list[Answer]:
+        """Books each order, or answers why not; in order, durable when this returns.
+
+        Raises what kept it from answering; sending the same orders again is harmless then.
+        """
 
 
 class Writer:
@@ -156,7 +166,7 @@ class Writer:
         if self._connection is None:
             self._connection = self._connect()
             self._connection.autocommit = True
-            self._connection.execute(SQL["plan_by_index"])
+            plan_by_index(self._connection)
             self._tip = None
             self._chain = lease(self._connection)
         if self._tip is None:
@@ -197,6 +207,8 @@ class BatchWriter:
         self._writer = writer
         self._queue: queue.Queue[tuple[Order, Future[Receipt]] | None] = queue.Queue(maxsize=room)
         self._closed = False
+        # Only one thread at a time adds to the queue: whatever is in it lies before the sign to stop.
+        self._entrance = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="riviere-writer", daemon=True)
         self._thread.start()
 
@@ -205,20 +217,45 @@ class BatchWriter:
 
         Raises QueueFull and WriterClosed at once.
         """
-        if self._closed:
-            raise WriterClosed
-        future: Future[Receipt] = Future()
-        try:
-            self._queue.put_nowait((order, future))
-        except queue.Full:
-            raise QueueFull from None
-        return future
+        return self._enqueue([order])[0]
+
+    def write(self, orders: Sequence[Order]) -> list[Answer]:
+        """Books each order, or answers why not; in order, durable when this returns.
+
+        Raises what Writer.write raises, WriterClosed, and QueueFull where there is no room; some of many orders may be
+        booked then, and sending the same ones again is harmless.
+        """
+        most = min(LARGEST_BATCH, self._queue.maxsize)
+        answers: list[Answer] = []
+        for begin in range(0, len(orders), most):
+            answers += [_answer_of(future) for future in self._enqueue(orders[begin : begin + most])]
+        return answers
+
+    def _enqueue(self, orders: Sequence[Order]) -> list[Future[Receipt]]:
+        """Queues all of these or none of them."""
+        waiting: list[tuple[Order, Future[Receipt]]] = [(order, Future()) for order in orders]
+        for _, future in waiting:
+            # Whoever asked may stop waiting, but cannot take back what may be written already.
+            future.set_running_or_notify_cancel()
+        with self._entrance:
+            if self._closed:
+                raise WriterClosed
+            if self._queue.qsize() + len(waiting) > self._queue.maxsize:
+                raise QueueFull
+            for item in waiting:
+                self._queue.put_nowait(item)
+        return [future for _, future in waiting]
+
+    def waiting(self) -> int:
+        """Orders that wait to be written."""
+        return self._queue.qsize()
 
     def close(self) -> None:
         """Writes what still waits, then stops."""
-        if not self._closed:
-            self._closed = True
-            self._queue.put(None)
+        with self._entrance:
+            if not self._closed:
+                self._closed = True
+                self._queue.put(None)
         self._thread.join()
         self._writer.close()
 
@@ -251,3 +288,13 @@ class BatchWriter:
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
+
+
+def _answer_of(future: Future[Receipt]) -> Answer:
+    """What a future came to, as Writer.write answers it. Raises what kept the writer from answering."""
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if isinstance(error, RiviereError) and not isinstance(error, DatabaseGone | Crowded):
+        return error
+    raise error

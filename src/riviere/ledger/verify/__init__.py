@@ -34,6 +34,7 @@ _CHECKS: dict[str, Callable[[Look], Found]] = {
     "references": orders.references,
     "earnings": creators.earnings,
     "maturity": creators.maturity,
+    "settlements": creators.settlements,
     "provenance": coins.provenance,
     "batches": chains.batches,
     "heads": chains.heads,

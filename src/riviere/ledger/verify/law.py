@@ -8,36 +8,72 @@ from riviere.ledger.verify.model import SQL, Found, Look, find
 Rows = set[tuple[object, ...]]
 
 #: Tables whose rows are written once.
-WRITTEN_ONCE = ("backing", "batch", "charge", "claw", "entry", "gift", "head", "hole", "import", "origin")
+WRITTEN_ONCE = (
+    "backing",
+    "batch",
+    "charge",
+    "claw",
+    "entry",
+    "gift",
+    "head",
+    "hole",
+    "identity",
+    "import",
+    "operator_change",
+    "origin",
+    "quote",
+    "redemption_step",
+    "standing",
+)
 
 #: What holds each table: its checks, exclusions, keys and references, without the table's name before each.
 CONSTRAINTS = {
     "account": "credits_check debits_check floor kind_check pkey seq_check turn_check",
+    "api_key": "check check1 digest_check id_check name_check operator_fkey pkey scopes_check",
+    "attempt": "answer_check ms_check number_check pkey status_check",
     "backing": "import_fkey pkey",
     "batch": "count_check hash_check number_check pkey previous_check root_check salt_check",
     "charge": "amount_check pkey reference_check",
     "claw": "check diamonds_check k_check pkey",
+    "delivery": "body_check done pkey state_check tries_check",
     "earning": "check pkey unbacked_check",
+    "endpoint": "description_check kinds_check pkey state_check url_check",
+    "endpoint_secret": "endpoint_fkey pkey secret_check",
     "entry": (
         "bonus_expires count_check credit_amount_check credit_side currency currency_check debit_amount_check "
-        "debit_side gift law leg_check message_check pkey users"
+        "debit_side gift law leg_check message_check pkey redemption users"
     ),
     "gift": "code_check code_key name_check pkey",
     "gift_version": "coins_check during_check gift_fkey overlap pkey unlock_level_check",
     "head": "facts_check hash_check number_check pkey previous_check public_key_check root_check signature_check",
     "hole": "check k_check pkey",
+    "identity": "actor_check number_check pkey reason_check state_check",
     "import": "format_first_record_key pkey policy_fkey",
+    "journal_cursor": "batch_check pkey",
     "kind": "asset_check check floor_check name_key pkey",
+    "lane": "failures_check pkey",
     "message": "body_check pkey salt_check",
     "migration": "number_check pkey",
+    "operator": "name_check pkey role_check",
+    "operator_change": "by_check number_check operator_fkey pkey",
     "origin": "check k_check pkey",
+    "outbox": "data_check kind_check pkey",
     "pack": (
         "bonus_check bonus_days_check code_check coins_check currency_check during_check overlap pkey price_check"
     ),
+    "payout": "attempt_check pkey reference_check",
+    "payout_method": "actor_check currency_check method_check number_check pkey receiver_check",
     "person": "external_id_check pkey seal_check",
     "place": "check creator_kind_external_id_key external_id_check id_check kind_check pkey seal_check",
     "policy": "amount_check check check1 during_check name_check overlap pkey share_check",
+    "quote": "asked_check check currency_check expires fee_check gross_check id_check pkey",
+    "redemption": "booking booking_check check payable payments_check pkey state_check step_check tries_check",
+    "redemption_step": "actor_check number_check pkey reason_check",
     "route": "creator_side_check name_key owner_is_check pays_fkey pkey receives_fkey",
+    "running_combo": "pkey",
+    "standing": "actor_check number_check pkey reason_check state_check",
+    "subject": "name_check number_check pkey",
+    "token_key": "algorithm_check check issuer_check jwk_check kid_check pkey thumbprint_key",
     "users": "id_check level_check pkey region_check seal_check",
     "writer": "hash_check id_check pkey",
 }

@@ -8,6 +8,7 @@ from riviere.ids import shown, system_id
 from riviere.ledger.law import Route
 from riviere.ledger.model import Words
 from riviere.ledger.posting import words_hash
+from riviere.ledger.redeeming import payment
 from riviere.ledger.verify.model import SQL, Found, Look, find, short
 
 #: Rows that come from the database at a time.
@@ -24,7 +25,7 @@ def _stream(look: Look, query: str) -> Iterator[tuple[Any, ...]]:
 def idempotency(look: Look) -> Found:
     """The legs of an id are one request's, numbered from 0; what is done once to a thing has the id that it gives.
 
-    So nothing is undone or released twice: the second entry would have the first one's id.
+    So nothing is undone, released, settled, paid or returned twice: the second entry would have the first one's id.
     """
     found = find(look, "", SQL["wrong_legs"])
     problem, made = found.problem, 0
@@ -40,7 +41,14 @@ def idempotency(look: Look) -> Found:
 
 
 def _ids(
-    owner: int, _: UUID, route: int, cause: UUID, grants: list[int] | None, brought: int | None, number: int | None
+    owner: int,
+    _: UUID,
+    route: int,
+    cause: UUID,
+    grants: list[int] | None,
+    brought: int | None,
+    number: int | None,
+    payments: int | None,
 ) -> list[UUID]:
     """The ids that an entry may have which the system made of something else."""
     if route == Route.COINS_EXPIRE:
@@ -49,6 +57,12 @@ def _ids(
         return [system_id("back", brought, number)]
     if route == Route.IMPORT_RELEASE:
         return [system_id("unbind", brought, number, owner)]
+    if route == Route.REDEEM_PAYOUT:
+        return [payment(cause, which) for which in range(1, (payments or 0) + 1)]
+    if route == Route.REDEEM_RETURN:
+        return [system_id("return", cause, which) for which in range(1, (payments or 0) + 1)]
+    if route in (Route.REDEEM_SETTLE, Route.REDEEM_FEE):
+        return [system_id("settle", cause)]
     return [system_id("release" if route == Route.REDEEM_RELEASE else "reverse", cause)]
 
 

@@ -213,16 +213,18 @@ FROM (
 
 -- name: system_entries
 -- What expires names the grant, not which of its legs: the legs that could be meant come with it. Money behind an import
--- and what it releases come with the import and the number of the backing.
+-- and what it releases come with the import and the number of the backing. Payments of a hold, and their returns, have
+-- numbers from 1 on: how many there are comes with each.
 SELECT
     e.owner, e.id, e.route, e.cause,
     CASE WHEN e.route = 3 THEN (
         SELECT array_agg(g.leg) FROM entry AS g WHERE g.owner = e.owner AND g.id = e.cause AND g.credit_kind = 2
     ) END AS grants,
-    b.import, b.number
+    b.import, b.number,
+    CASE WHEN e.route IN (26, 27) THEN count(*) OVER (PARTITION BY e.owner, e.cause, e.route) END AS payments
 FROM entry AS e
 LEFT JOIN backing AS b ON b.entry = CASE e.route WHEN 31 THEN e.id ELSE e.cause END AND e.route IN (31, 32)
-WHERE e.route IN (3, 14, 15, 23) OR b.import IS NOT NULL;
+WHERE e.route IN (3, 14, 15, 23, 24, 25, 26, 27) OR b.import IS NOT NULL;
 
 -- name: wrong_combos
 -- A step that both wallets paid for is two rows, the second with count 0.
@@ -494,6 +496,89 @@ SELECT
 FROM entry AS r
 LEFT JOIN entry AS h ON h.owner = r.owner AND h.id = r.cause AND h.route = 22
 WHERE r.route = 23;
+
+-- name: wrong_settlements
+-- As in economy/policy.py: whole minor units for the fewest thousandths that buy them, and a fee that rounds half up.
+SELECT
+    count(*), count(c.problem),
+    min(format('%s|settlement %s of <%s> %s', c.booked_at, left(c.id::text, 8), c.owner, c.problem))
+    FILTER (WHERE c.problem IS NOT NULL)
+FROM (
+    SELECT
+        s.owner, s.id, s.booked_at,
+        CASE
+            WHEN h.id IS NULL THEN format('pays for hold %s, which is not there', left(s.cause::text, 8))
+            WHEN r.id IS NOT NULL THEN format('pays for hold %s, which was given back', left(s.cause::text, 8))
+            WHEN h.debit_amount <> s.debit_amount
+                THEN format('took %s thousandths of a diamond, its hold %s', s.debit_amount, h.debit_amount)
+            WHEN p.id IS NULL THEN 'paid nothing'
+            WHEN coalesce((m.name, m.scope) <> ('money_per_diamond', s.currency), TRUE)
+                THEN format('names policy %s, which is no price of diamonds in %s', s.policy, s.currency)
+            WHEN lower(m.during) > h.at
+                THEN format('of a hold of %s names policy %s, in force during %s', h.at, s.policy, m.during)
+            WHEN
+                (s.credit_amount, s.debit_amount)
+                <> (
+                    div(s.debit_amount::numeric * m.amount, 1000000000),
+                    ceil(s.credit_amount::numeric * 1000000000 / m.amount)
+                )
+                THEN format(
+                    'is %s minor units for %s thousandths of a diamond, which policy %s does not come to',
+                    s.credit_amount, s.debit_amount, s.policy
+                )
+            WHEN coalesce((q.name, split_part(q.scope, ':', 2)) <> ('fee', s.currency), TRUE)
+                THEN format('names policy %s, which is no fee in %s', p.policy, s.currency)
+            WHEN f.policy <> p.policy THEN format('kept a fee of policy %s, not %s', f.policy, p.policy)
+            WHEN coalesce(f.debit_amount, 0) <> div(s.credit_amount::numeric * q.share + 500000, 1000000) + q.amount
+                THEN
+                    format(
+                        'kept a fee of %s, expected %s', coalesce(f.debit_amount, 0),
+                        div(s.credit_amount::numeric * q.share + 500000, 1000000) + q.amount
+                    )
+            WHEN p.debit_amount <> s.credit_amount - coalesce(f.debit_amount, 0)
+                THEN format('paid %s, expected %s', p.debit_amount, s.credit_amount - coalesce(f.debit_amount, 0))
+            WHEN s.cause <> p.cause OR s.cause <> f.cause THEN 'has legs of another hold'
+        END AS problem
+    FROM entry AS s
+    LEFT JOIN entry AS h ON h.owner = s.owner AND h.id = s.cause AND h.route = 22
+    LEFT JOIN entry AS r ON r.owner = s.owner AND r.cause = s.cause AND r.route = 23
+    LEFT JOIN entry AS f ON f.owner = s.owner AND f.id = s.id AND f.route = 25
+    LEFT JOIN entry AS p ON p.owner = s.owner AND p.id = s.id AND p.route = 26
+    LEFT JOIN policy AS m ON m.id = s.policy
+    LEFT JOIN policy AS q ON q.id = p.policy
+    WHERE s.route = 24
+) AS c;
+
+-- name: wrong_payments
+-- A payment moves whole: of a hold that was settled either nothing is owed, because a payment is out, or one payment is.
+SELECT
+    count(*), count(c.problem),
+    min(format('%s|hold %s of <%s> %s', c.booked_at, left(c.cause::text, 8), c.owner, c.problem))
+    FILTER (WHERE c.problem IS NOT NULL)
+FROM (
+    SELECT
+        b.owner, b.cause, b.booked_at,
+        CASE
+            WHEN b.settlements <> 1 THEN format('was settled %s times', b.settlements)
+            WHEN b.currencies <> 1 THEN format('was paid in %s currencies', b.currencies)
+            WHEN b.least <> b.most THEN format('was paid %s and %s: payments move whole', b.least, b.most)
+            WHEN b.owed < 0 THEN format('paid out %s more than was settled', -b.owed)
+            WHEN b.owed > b.most THEN format('got %s back more than was paid out', b.owed - b.most)
+        END AS problem
+    FROM (
+        SELECT
+            e.owner, e.cause,
+            min(e.booked_at) AS booked_at,
+            count(*) FILTER (WHERE e.route = 24) AS settlements,
+            count(DISTINCT e.currency) AS currencies,
+            min(e.debit_amount) FILTER (WHERE e.route IN (26, 27)) AS least,
+            max(e.debit_amount) FILTER (WHERE e.route IN (26, 27)) AS most,
+            sum(CASE WHEN e.route IN (24, 27) THEN e.credit_amount ELSE -e.debit_amount END) AS owed
+        FROM entry AS e
+        WHERE e.route IN (24, 25, 26, 27)
+        GROUP BY e.owner, e.cause
+    ) AS b
+) AS c;
 
 -- name: unfounded_claws
 -- No route takes coins back for a dispute yet, so nothing can have written one.
