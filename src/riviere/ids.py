@@ -17,6 +17,12 @@ _LENGTH = 13  # 63 bits in base 32
 LONGEST_KEY = 255
 
 
+class BadId(RiviereError):
+    """An id of this kind is {prefix}_ and 13 characters, not {got}; copy it as it was shown."""
+
+    code = "bad_id"
+
+
 class BadKey(RiviereError):
     """An idempotency key is 1 to 255 printable characters, not {got}."""
 
@@ -28,6 +34,11 @@ def random_id() -> int:
     return secrets.randbits(63)
 
 
+def new_key() -> str:
+    """An idempotency key that nobody has used: `k_` and 26 characters, 126 bits."""
+    return shown("k", random_id()) + shown("", random_id())[1:]
+
+
 def salt(size: int) -> bytes:
     """Random bytes that make a hash say nothing about what was hashed."""
     return secrets.token_bytes(size)
@@ -37,6 +48,18 @@ def shown(prefix: str, number: int) -> str:
     """`number` as people copy it: `u_` and 13 characters."""
     digits = [_ALPHABET[number >> 5 * place & 31] for place in reversed(range(_LENGTH))]
     return f"{prefix}_{''.join(digits)}"
+
+
+def read(prefix: str, text: str) -> int:
+    """The number that `shown` wrote. Raises BadId for anything it does not write, such as capitals or another prefix."""
+    head, _, digits = text.partition("_")
+    if head == prefix and len(digits) == _LENGTH and all(digit in _ALPHABET for digit in digits):
+        number = 0
+        for digit in digits:
+            number = number << 5 | _ALPHABET.index(digit)
+        if number < 1 << 63:
+            return number
+    raise BadId(prefix=prefix, got=repr(text)[:60])
 
 
 def client_id(key: str) -> UUID:

@@ -36,7 +36,7 @@ def read(name: str, words: Sequence[str], share: str | None, fixed: str | None) 
         raise BadPolicy(detail=f"Only a fee has a share and a fixed part, not {name}")
     *scopes, amount = words or [""]
     scope = scopes[0] if len(scopes) == 1 else ""
-    needs_scope = name in (policy.MONEY_PER_DIAMOND, policy.DAILY_CAP)
+    needs_scope = name in (policy.MONEY_PER_DIAMOND, policy.DAILY_CAP, policy.REVIEW_OVER)
     if len(scopes) > 1 or (needs_scope and not scope):
         law = policy.LAW[name]
         raise BadPolicy(detail=f"{name} takes a scope ({law.scope_words}) where it has one, and one amount after it")
@@ -46,7 +46,7 @@ def read(name: str, words: Sequence[str], share: str | None, fixed: str | None) 
 
 def shown(row: Policy) -> str:
     """A policy's figure for a person's eye, with its unit."""
-    number = decimal(row.amount, _digits(row.name, row.scope))
+    number = amount(row)
     if row.name == policy.FEE:
         currency = _currency(row.scope)
         return f"{decimal(row.share, 4)} % and {money.grouped(row.amount, currency)} {currency}"
@@ -56,9 +56,23 @@ def shown(row: Policy) -> str:
         return f"{number} {row.scope} a diamond"
     if row.name == policy.DAILY_CAP:
         return f"{money.grouped(row.amount, row.scope)} {row.scope} a day"
+    if row.name == policy.REVIEW_OVER:
+        return f"over {money.grouped(row.amount, row.scope)} {row.scope}"
+    if row.name == policy.QUOTE_MINUTES:
+        return f"{number} minutes"
     if row.name == policy.MINIMUM:
         return f"{money.grouped(row.amount, money.DIAMOND)} diamonds"
     return f"{number} days"
+
+
+def amount(row: Policy) -> str:
+    """A policy's amount as `read` takes it: of a fee its fixed part."""
+    return decimal(row.amount, _digits(row.name, row.scope))
+
+
+def share(row: Policy) -> str:
+    """A fee's share as `read` takes it: "1.5%"."""
+    return f"{decimal(row.share, 4)}%"
 
 
 def exact(text: str, digits: int, what: str) -> int:
@@ -82,7 +96,7 @@ def _digits(name: str, scope: str) -> int:
     """How many decimals the amount of a policy has as people write it."""
     if name in (policy.DIAMONDS_PER_COIN, policy.MINIMUM):
         return money.scale(money.DIAMOND)
-    if name == policy.MATURITY_DAYS:
+    if name in (policy.MATURITY_DAYS, policy.QUOTE_MINUTES):
         return 0
     return money.scale(_currency(scope)) + (_FINER if name == policy.MONEY_PER_DIAMOND else 0)
 

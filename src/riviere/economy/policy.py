@@ -18,6 +18,8 @@ MINIMUM: Final = "minimum"
 FEE: Final = "fee"
 DAILY_CAP: Final = "daily_cap"
 MATURITY_DAYS: Final = "maturity_days"
+REVIEW_OVER: Final = "review_over"
+QUOTE_MINUTES: Final = "quote_minutes"
 
 #: A share of one, and the steps in which fee shares and prices of diamonds are told.
 MILLION: Final = 1_000_000
@@ -40,12 +42,13 @@ class BadRate(RiviereError):
 
 
 class PolicyLaw(NamedTuple):
-    """What one name of policy means: the unit of its amount, the form of its scope, the least amount it may have."""
+    """What one name of policy means: the unit of its amount, the form of its scope, the least and most it may be."""
 
     unit: str
     scope: re.Pattern[str]
     scope_words: str
     least: int
+    most: int = money.LARGEST
 
 
 _CURRENCY = re.compile("(?P<currency>[A-Z]{3})")
@@ -66,7 +69,9 @@ LAW: Final[dict[str, PolicyLaw]] = {
         0,
     ),
     DAILY_CAP: PolicyLaw("minor units a UTC day", _CURRENCY, "a currency", 0),
-    MATURITY_DAYS: PolicyLaw("days", re.compile(""), "empty", 0),
+    MATURITY_DAYS: PolicyLaw("days", re.compile(""), "empty", 0, 3_650),
+    REVIEW_OVER: PolicyLaw("minor units", _CURRENCY, "a currency", 0),
+    QUOTE_MINUTES: PolicyLaw("minutes", re.compile(""), "empty", 1, 1_440),
 }
 
 
@@ -103,6 +108,8 @@ DEFAULTS: Final = (
     Default(FEE, "bank:USD", 290, 0, "TikTok's help pages: bank transfer $2.90"),
     Default(DAILY_CAP, "USD", 100_000, 0, "TikTok's help pages: $1,000 a day"),
     Default(MATURITY_DAYS, "", 7, 0, "ours: a week to notice what went wrong"),
+    Default(REVIEW_OVER, "USD", 50_000, 0, "ours: a person looks at a payout of more than $500"),
+    Default(QUOTE_MINUTES, "", 15, 0, "ours: long enough to read a quote, too short to bet on the rate"),
 )
 
 
@@ -117,6 +124,8 @@ def check(name: str, scope: str, amount: int, share: int) -> None:
     if "currency" in match.groupdict():
         money.scale(match["currency"])
     money.amount(amount, f"The figure of {name}", least=law.least, unit=law.unit)
+    if amount > law.most:
+        raise BadPolicy(detail=f"{name} is {law.most:,} {law.unit} at the most, not {amount:,}")
     if name != FEE and share:
         raise BadPolicy(detail=f"Only a fee has a share, not {name}")
     if not isinstance(share, int) or isinstance(share, bool) or not 0 <= share <= MILLION:

@@ -1,0 +1,18 @@
+-- name: create
+-- What the sandbox remembers, each thing as one JSON document.
+CREATE TABLE IF NOT EXISTS document (
+    kind text NOT NULL,
+    id text NOT NULL,
+    body text NOT NULL,
+    PRIMARY KEY (kind, id)
+);
+
+-- name: put
+INSERT INTO document (kind, id, body) VALUES (:kind, :id, :body)
+ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body;
+
+-- name: get
+SELECT body FROM document WHERE kind = :kind AND id = :id;
+
+-- name: every
+SELECT body FROM document WHERE kind = :kind ORDER BY rowid;
