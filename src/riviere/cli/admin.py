@@ -1,4 +1,4 @@
-"""`riviere admin`: the figures that can change, imports and the money behind them, and upkeep."""
+"""`riviere admin`: the figures that can change, who may use the API, imports and the money behind them, upkeep."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from riviere import clock, money
+from riviere.cli import access
 from riviere.cli.catalogue import gift, gifts, pack, packs
 from riviere.cli.common import NOTHING_SAID, Common, operator, table
 from riviere.cli.inputs import From, Until, Whole, Yes, confirm
@@ -15,11 +16,14 @@ from riviere.economy import catalogue, figures, policies
 from riviere.economy.policy import Policy
 from riviere.payments.purchases import expire_due
 
-admin = App(name="admin", help="What an operator does: policies, catalogue, imports, upkeep.")
+admin = App(name="admin", help="What an operator does: policies, catalogue, keys, imports, upkeep.")
 admin.command(gifts)
 admin.command(gift)
 admin.command(packs)
 admin.command(pack)
+admin.command(access.key)
+admin.command(access.operator)
+admin.command(access.token_key)
 
 Operator = Annotated[str | None, Parameter(help="Who acts; the name you have on this machine if not given.")]
 
