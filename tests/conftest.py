@@ -60,6 +60,13 @@ def data_folder() -> Iterator[Path]:
         yield path
 
 
+@pytest.fixture(scope="module")
+def lasting_folder() -> Iterator[Path]:
+    """The same for all tests of a module, one after the other."""
+    with _temporary_folder() as path:
+        yield path
+
+
 @pytest.fixture(scope="session")
 def _server() -> Iterator[tuple[Path, str]]:
     """A data folder and its owner's DSN, the database `riviere` migrated and free of connections."""

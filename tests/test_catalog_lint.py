@@ -23,10 +23,35 @@ MADE = {
     "0002_economy": {
         "users", "person", "place", "gift", "gift_version", "pack", "policy", "charge", "import", "backing",
     },
+    "0003_redeem": set(),  # kinds and routes, and wider checks of the journal
+    "0004_outbox": {"subject", "outbox"},
+    "0005_payouts": {
+        "payout_method", "identity", "standing", "quote", "redemption", "redemption_step", "payout",
+    },
+    "0007_webhooks": {
+        "endpoint", "endpoint_secret", "delivery", "lane", "attempt", "journal_cursor", "running_combo",
+    },
+    "0006_access": {"operator", "operator_change", "api_key", "token_key"},
 }  # fmt: skip
 
 #: Written once: the server's role may add rows, and nobody may change or remove one.
-WRITTEN_ONCE = {"entry", "hole", "origin", "claw", "batch", "head", "charge", "gift", "import", "backing"}
+WRITTEN_ONCE = {
+    "entry",
+    "hole",
+    "origin",
+    "claw",
+    "batch",
+    "head",
+    "charge",
+    "gift",
+    "import",
+    "backing",
+    "operator_change",
+    "identity",
+    "standing",
+    "quote",
+    "redemption_step",
+}
 
 #: The dated tables, and what may have one value at a time.
 DATED = {"gift_version": {"gift"}, "pack": {"code"}, "policy": {"name", "scope"}}

@@ -63,7 +63,7 @@ class World:
 
     def gift(self, code: str, coins: int, **limits: Any) -> None:
         """A gift of the catalogue, on sale from now on."""
-        at = {"starts_at": self.now, "now": self.now}
+        at = dict.fromkeys(("starts_at", "now"), self.now)
         offers.add_gift(self.connection, self.signer, code, code.title(), coins, **limits, **at)
 
     def viewer(self, name: str, level: int = 0, region: str = "") -> User:
@@ -97,7 +97,7 @@ class World:
         code = f"pack-{coins}-{bonus}-{days}"
         if not Catalogue.load(self.connection).has_pack(code):
             terms = {"coins": coins, "bonus": bonus, "bonus_days": days, "price": coins, "currency": "USD"}
-            at = {"starts_at": self.now, "now": self.now}
+            at = dict.fromkeys(("starts_at", "now"), self.now)
             offers.add_pack(self.connection, self.signer, code, **terms, **at)
         return code
 

@@ -24,6 +24,12 @@ class FutureTime(RiviereError):
     code = "future_time"
 
 
+class BadPeriod(RiviereError):
+    """A period ends after it begins: {until} is not later than {since}."""
+
+    code = "bad_period"
+
+
 def now() -> datetime:
     """The present instant, in UTC."""
     return datetime.now(UTC)
@@ -53,6 +59,22 @@ def happened(value: datetime, at_most: datetime, what: str = "The time") -> date
     if value > at_most + SKEW:
         raise FutureTime(what=what, got=value.isoformat())
     return value
+
+
+def instant(value: datetime, what: str = "The time") -> datetime:
+    """`value` in UTC. Raises BadTime for one without a zone, or so far away that UTC has no date for it."""
+    return parse(value.isoformat(), what)
+
+
+def period(
+    since: datetime | None, until: datetime | None, at_most: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """Both ends in UTC. Raises BadTime; FutureTime where it has not begun; BadPeriod where it ends before it begins."""
+    begin = None if since is None else happened(instant(since, "`since`"), at_most, "`since`")
+    end = None if until is None else instant(until, "`until`")
+    if begin is not None and end is not None and end <= begin:
+        raise BadPeriod(since=begin.isoformat(), until=end.isoformat())
+    return begin, end
 
 
 def hour_of(instant: datetime) -> datetime:

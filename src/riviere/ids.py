@@ -51,7 +51,7 @@ def shown(prefix: str, number: int) -> str:
 
 
 def read(prefix: str, text: str) -> int:
-    """The number that `shown` wrote. Raises BadId for anything it does not write, such as capitals or another prefix."""
+    """The number that `shown` wrote. Raises BadId for what it does not write: capitals, another prefix."""
     head, _, digits = text.partition("_")
     if head == prefix and len(digits) == _LENGTH and all(digit in _ALPHABET for digit in digits):
         number = 0

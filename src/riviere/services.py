@@ -1,15 +1,20 @@
-"""The composition root: settings in, a running Riviere out. The faces (command line, later HTTP) hold one of these."""
+"""The composition root: settings in, a running Riviere out.
+
+The command line holds a `Riviere`; a server holds an `Office` (office.py) beside it.
+"""
 
 from functools import cached_property
-from typing import Self
+from typing import Final, Self
 
+from riviere import clock
 from riviere.database.connection import Connection
 from riviere.database.database import Database, open_database
 from riviere.economy.seals import check_seals
-from riviere.ledger.evidence import Signer
+from riviere.ledger.evidence import Signer, last_head, sign_head
 from riviere.ledger.verify import Check, Report, verify
 from riviere.ledger.verify.model import Progress
 from riviere.ledger.writer import Writer
+from riviere.payouts.checking import check_redemptions
 from riviere.settings import Settings
 
 
@@ -18,12 +23,21 @@ class Riviere:
 
     def __init__(self, settings: Settings) -> None:
         """Opens the data folder and its database. Raises what riviere.database.database.open_database raises."""
+        self.settings: Final = settings
         self.database: Database = open_database(settings)
         try:
             self.signer = Signer.open(self.database.folder.keys)
+            self._vouch_for_migrations()
         except BaseException:
             self.database.close()
             raise
+
+    def _vouch_for_migrations(self) -> None:
+        """A migration may change facts that the last head vouches for; the key says that it was us who did."""
+        if self.database.migrated:
+            with self.database.connect() as connection:
+                if last_head(connection) is not None:
+                    sign_head(connection, self.signer, clock.now())
 
     @cached_property
     def connection(self) -> Connection:
@@ -42,7 +56,7 @@ class Riviere:
             return check_seals(connection, self.signer)
 
         with self.database.connect() as connection:
-            return verify(connection, self.signer, extra=[seals], progress=progress)
+            return verify(connection, self.signer, extra=[seals, check_redemptions], progress=progress)
 
     def close(self) -> None:
         """Gives everything back; the last process on a folder stops its embedded server."""

@@ -235,9 +235,9 @@ def test_scopes_and_roles_hang_together() -> None:
     assert set(get_args(scopes.Scope)) == set(SCOPES)
     assert all(line.endswith(".") and len(line) < 100 for line in SCOPES.values())
     assert ROLES["admin"] == scopes.EVERY
-    assert {scope for scope in SCOPES if scope.endswith(":read")} == ROLES["auditor"]
+    assert {scope for scope in SCOPES if scope.endswith((":read", ":all"))} == ROLES["auditor"]
     assert not {"redemptions:write", "keys:write"} & ROLES["finance"], "who reviews does not ask for the money"
-    assert not {"keys:read", "policies:write", "redemptions:review", "ledger:read"} & scopes.USER_SCOPES
+    assert not {"keys:read", "policies:write", "redemptions:review", "ledger:read", "earnings:all"} & scopes.USER_SCOPES
 
 
 def test_the_database_knows_the_roles_of_the_program(office: PassOffice) -> None:

@@ -10,6 +10,7 @@ from riviere.connectors.detect import open_recording
 from riviere.connectors.imports import NothingToBack, SameOperator, UnknownImport
 from riviere.connectors.replay import Replay
 from riviere.economy import people, policies
+from riviere.economy.earnings import wallet
 from riviere.ledger.law import ROUTES, Kind, Route
 from riviere.ledger.model import Hold, NotMatured
 from riviere.ledger.statement import balance_at
@@ -94,14 +95,14 @@ def test_an_import_that_does_not_exist(imported: Riviere) -> None:
         back(imported, "bea", 7)
 
 
-def test_imported_diamonds_cannot_be_held_before_and_can_after(imported: Riviere) -> None:
+def test_imported_diamonds_cannot_be_held_before_and_are_the_creators_own_after(imported: Riviere) -> None:
     creator = people.find(imported.connection, "creator-lin").id
     later = clock.hour_of(clock.now()).replace(year=2999)
-
-    def hold(key: str) -> Hold:
-        return Hold(creator, ids.client_id(key), ids.request_digest(key), clock.now(), 1_000, later)
-
-    assert isinstance(imported.writer.write([hold("before")])[0], NotMatured)
+    hold = Hold(creator, ids.client_id("before"), ids.request_digest("before"), clock.now(), 1_000, later)
+    assert isinstance(imported.writer.write([hold])[0], NotMatured)
     assert not any(law.pays == Kind.UNBACKED and law.receives == Kind.HELD for law in ROUTES.values())
+    waiting = wallet(imported.connection, creator)
     back(imported, "bea")
-    assert not isinstance(imported.writer.write([hold("after")])[0], NotMatured)
+    after = wallet(imported.connection, creator)
+    assert (after.unbacked, after.diamonds) == (0, waiting.diamonds + waiting.unbacked)
+    assert after.diamonds >= hold.diamonds

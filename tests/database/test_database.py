@@ -10,26 +10,49 @@ from riviere.settings import Settings
 #: What the running server may do to each table, beyond reading it. A column in brackets is all it may update.
 RIGHTS = {
     "account": "insert update",
+    "api_key": "insert update(revoked_at,revoked_by)",
+    "attempt": "insert delete",
     "backing": "insert",
     "batch": "insert",
     "charge": "insert",
     "claw": "insert",
+    "delivery": "insert delete update(done_at,state,tries)",
     "earning": "insert update",
+    "endpoint": "insert delete update(failing_since,state,state_at)",
+    "endpoint_secret": "insert delete update(until)",
     "entry": "insert",
     "gift": "insert",
     "gift_version": "insert update(during)",
     "head": "insert",
     "hole": "insert",
+    "identity": "insert",
     "import": "insert",
+    "journal_cursor": "insert update delete",
     "kind": "",
+    "lane": "insert update delete",
     "message": "insert delete",
     "migration": "",
+    "operator": "insert update(disabled_at,role)",
+    "operator_change": "insert",
     "origin": "insert",
+    "outbox": "insert delete",
     "pack": "insert update(during)",
+    "payout": "insert update(item,reference,status)",
+    "payout_method": "insert",
     "person": "insert delete",
     "place": "insert update(ended_at,seal)",
     "policy": "insert update(during)",
+    "quote": "insert",
+    "redemption": (
+        "insert update(actor,attempt,attention,booking,due_at,payments,payout_method,quote,reason,requested_at,"
+        "state,step,tries)"
+    ),
+    "redemption_step": "insert",
     "route": "",
+    "running_combo": "insert update delete",
+    "standing": "insert",
+    "subject": "insert update delete",
+    "token_key": "insert update(retired_by,retires_at)",
     "users": "insert update(level,region,seal)",
     "writer": "insert update",
 }
@@ -39,7 +62,23 @@ REFUSALS = (
     psycopg.errors.GeneratedAlways,
     psycopg.errors.FeatureNotSupported,
 )
-APPEND_ONLY = ["entry", "hole", "origin", "claw", "batch", "head", "charge", "gift", "import", "backing"]
+APPEND_ONLY = [
+    "entry",
+    "hole",
+    "origin",
+    "claw",
+    "batch",
+    "head",
+    "charge",
+    "gift",
+    "import",
+    "backing",
+    "operator_change",
+    "identity",
+    "standing",
+    "quote",
+    "redemption_step",
+]
 
 
 def rights(connection, table):

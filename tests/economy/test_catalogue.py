@@ -242,6 +242,7 @@ def test_a_bad_pack_is_refused(world: World) -> None:
         (BadAmount, {"price": 0}),
         (BadAmount, {"price": 9.99}),
         (BadNumber, {"bonus_days": 0}),
+        (BadNumber, {"bonus_days": 3_651}),
         (UnknownCurrency, {"currency": "AAA"}),
         (UnknownCurrency, {"currency": "COINS"}),
         (BadText, {"code": ""}),

@@ -158,7 +158,7 @@ def test_a_repeat_is_answered_though_everything_has_changed_since(stage: World) 
     stage.later(hours=1)
     stage.end("jo")
     offers.retire(stage.connection, stage.signer, "crown", stage.now, stage.now)
-    people.set_standing(stage.connection, stage.signer, "lea", level=0)
+    people.set_standing(stage.connection, stage.signer, "lea", level=0, now=stage.now)
     again = stage.give("lea", "jo", "crown", key="once")
     assert again.repeated
     assert again.known == first.known

@@ -71,9 +71,9 @@ def test_who_was_never_registered_is_unknown(world: World) -> None:
 
 def test_a_level_rises_and_the_region_stays(world: World) -> None:
     mia = world.viewer("mia", level=1, region="DE")
-    assert people.set_standing(world.connection, world.signer, "mia", level=2).level == 2
+    assert people.set_standing(world.connection, world.signer, "mia", level=2, now=world.now).level == 2
     assert people.find(world.connection, "mia") == User(mia.id, 2, "DE", "mia")
-    people.set_standing(world.connection, world.signer, "mia", region="")
+    people.set_standing(world.connection, world.signer, "mia", region="", now=world.now)
     assert people.find(world.connection, "mia") == User(mia.id, 2, "", "mia")
     assert seals_hold(world)
 
@@ -81,9 +81,9 @@ def test_a_level_rises_and_the_region_stays(world: World) -> None:
 def test_a_bad_standing_changes_nothing(world: World) -> None:
     mia = world.viewer("mia", level=1, region="DE")
     with pytest.raises(BadNumber):
-        people.set_standing(world.connection, world.signer, "mia", level=5000, region="FR")
+        people.set_standing(world.connection, world.signer, "mia", level=5000, region="FR", now=world.now)
     with pytest.raises(UnknownUser):
-        people.set_standing(world.connection, world.signer, "ben", level=1)
+        people.set_standing(world.connection, world.signer, "ben", level=1, now=world.now)
     assert people.find(world.connection, "mia") == mia
 
 
@@ -93,7 +93,7 @@ def test_a_seal_shows_who_changed_a_row_without_the_key(world: World) -> None:
     with world.database.connect_owner() as owner:
         owner.execute("UPDATE users SET level = 50")
     assert not seals_hold(world)
-    people.set_standing(world.connection, world.signer, "mia", level=0)
+    people.set_standing(world.connection, world.signer, "mia", level=0, now=world.now)
     assert seals_hold(world)
 
 

@@ -42,6 +42,8 @@ def test_a_new_economy_starts_with_the_figures_of_the_trade_once(world: World) -
         ("fee", "bank:USD"): (290, 0),
         ("daily_cap", "USD"): (100_000, 0),
         ("maturity_days", ""): (7, 0),
+        ("review_over", "USD"): (50_000, 0),
+        ("quote_minutes", ""): (15, 0),
     }
     world.later(days=1)
     announce(world, "minimum", "", 5_000_000)
@@ -119,6 +121,10 @@ def test_bad_figures_are_refused(world: World) -> None:
         (BadPolicy, "minimum", "", 1, {"share": 1}),
         (BadPolicy, "fee", "bank:USD", 1, {"share": 1_000_001}),
         (BadPolicy, "fee", "bank:USD", 1, {"share": -1}),
+        (BadPolicy, "maturity_days", "", 3_651, {}),
+        (BadPolicy, "quote_minutes", "", 1_441, {}),
+        (BadAmount, "quote_minutes", "", 0, {}),
+        (UnknownCurrency, "review_over", "AAA", 1, {}),
         (BadPolicy, "daily_cap", "EUR", 1, {"until": datetime(2020, 1, 1, tzinfo=UTC)}),
         (UnknownCurrency, "daily_cap", "AAA", 1, {}),
         (UnknownCurrency, "fee", "bank:AAA", 1, {}),

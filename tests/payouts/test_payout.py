@@ -47,10 +47,10 @@ def test_an_unclear_answer_is_asked_again_by_the_same_id_with_longer_and_longer_
     payees.bank.answers = [Unsure(reason=words) for _ in range(4)]
     payees.rounds()
     assert payees.course(asked) == SUBMITTED
-    assert payees.rounds(seconds=14) == 0
+    assert payees.rounds(seconds=2) == 0
     assert payees.rounds(seconds=1) == 1
-    assert payees.rounds(seconds=29) == 0
-    for seconds in (1, 60, 120):
+    assert payees.rounds(seconds=5) == 0
+    for seconds in (1, 12, 24):
         assert payees.rounds(seconds=seconds) == 1
     assert len(payees.bank.asked) == 5
     assert {batch for batch, _ in payees.bank.asked} == {f"{asked.id.hex}-1"}

@@ -210,7 +210,7 @@ def test_in_a_currency_without_a_figure_for_review_a_person_sees_every_payout(pa
     payees.figure("fee", "paypal:EUR", 0)
     payees.figure("daily_cap", "EUR", 100_000)
     asked = payees.quote("jo", 10_000, currency="EUR")
-    with pytest.raises(NoPayoutMethod, match="paypal in EUR, only paypal in USD"):
+    with pytest.raises(NoPayoutMethod, match="is paypal in USD, not paypal in EUR"):
         payees.request("jo", asked)
     payees.pay_to("jo", "jo@example.com", "EUR")
     assert payees.request("jo", asked).state == State.IN_REVIEW

@@ -147,7 +147,7 @@ def test_a_new_creator_is_told_everything_that_is_missing_at_once(payees: Payees
 def test_without_a_payout_method_in_the_currency_nothing_is_redeemed(payees: Payees) -> None:
     payees.creator(ready=False)
     payees.verify("jo")
-    assert "only none" in refused(payees, NoPayoutMethod)
+    assert "is none, not paypal in USD" in refused(payees, NoPayoutMethod)
 
 
 def test_a_method_without_a_provider_is_refused(payees: Payees) -> None:

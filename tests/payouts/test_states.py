@@ -175,7 +175,7 @@ def test_what_is_refused_for_want_of_diamonds_is_what_the_ledger_would_not_hold(
 
 def test_waits_double_from_a_quarter_of_a_minute_to_six_hours() -> None:
     waits = [wait(tries) for tries in range(14)]
-    assert waits[:3] == [timedelta(seconds=15), timedelta(seconds=30), timedelta(minutes=1)]
+    assert waits[:3] == [timedelta(seconds=3), timedelta(seconds=6), timedelta(seconds=12)]
     assert waits[-1] == wait(10**9) == timedelta(hours=6)
     assert waits == sorted(waits)
 

@@ -27,6 +27,7 @@ Scope = Literal[
     "gifts:write",
     "gifts:reverse",
     "earnings:read",
+    "earnings:all",
     "redemptions:read",
     "redemptions:write",
     "redemptions:review",
@@ -57,6 +58,7 @@ SCOPES: Final[Mapping[Scope, str]] = MappingProxyType(
         "gifts:write": "Send gifts.",
         "gifts:reverse": "Undo gifts: coins go back to who sent them, diamonds are owed by who got them.",
         "earnings:read": "See what a creator earned by gift, supporter, place and hour.",
+        "earnings:all": "See what every creator earned.",
         "redemptions:read": "See quotes and redemptions with every step, and where a creator is paid.",
         "redemptions:write": "Quote, request and cancel redemptions, and set where a creator is paid.",
         "redemptions:review": "Approve and reject redemptions, and pay again what came back.",
@@ -87,6 +89,7 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
                 "policies:write",
                 "gifts:read",
                 "earnings:read",
+                "earnings:all",
                 "redemptions:read",
                 "redemptions:review",
                 "statements:read",
@@ -108,7 +111,7 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
                 "redemptions:read",
             }
         ),
-        "auditor": _EVERY_READ,
+        "auditor": _EVERY_READ | {"earnings:all"},
     }
 )
 

@@ -14,6 +14,7 @@ from riviere.economy import catalogue, gifts, people, places, policies
 from riviere.economy.gifts import GiftRequest
 from riviere.errors import RiviereError
 from riviere.ledger.model import NotEnoughCoins
+from riviere.ledger.writer import Writes
 from riviere.payments import purchases
 from riviere.payments.sandbox import SandboxProcessor
 from riviere.services import Riviere
@@ -38,8 +39,10 @@ Progress = Callable[[int, int], None]
 class Demo:
     """Fills an economy and lets gifts arrive in it."""
 
-    def __init__(self, riviere: Riviere) -> None:
+    def __init__(self, riviere: Riviere, writer: Writes) -> None:
+        """Reads through `riviere`, from one thread at a time, and books through `writer`."""
         self._riviere = riviere
+        self._writer = writer
         self._processor = SandboxProcessor()
         self._viewers = [*_handles(VIEWERS)]
 
@@ -59,14 +62,14 @@ class Demo:
             for begin in range(0, GIFTS, 500):
                 requests = [self._request(number) for number in range(begin, begin + 500)]
                 orders = gifts.prepare(riviere.connection, shelf, requests, clock.now())
-                riviere.writer.write([order for order in orders if not isinstance(order, RiviereError)])
+                self._writer.write([order for order in orders if not isinstance(order, RiviereError)])
                 progress(BUYERS + begin + 500, BUYERS + GIFTS)
         return f"{len(CREATORS)} creators, {VIEWERS:,} viewers, 1 stream live"
 
     def _seeded(self, now: datetime) -> bool:
         """Whether the last gift of the sequence stands: then all of it does."""
         try:
-            return gifts.send(self._riviere.connection, self._riviere.writer, self._request(GIFTS), now).repeated
+            return gifts.send(self._riviere.connection, self._writer, self._request(GIFTS), now).repeated
         except NotEnoughCoins:
             return False
 
@@ -87,7 +90,7 @@ class Demo:
         riviere = self._riviere
         purchases.buy(
             riviere.connection,
-            riviere.writer,
+            self._writer,
             self._processor,
             catalogue.Catalogue.load(riviere.connection),
             user=viewer,
@@ -106,10 +109,10 @@ class Demo:
             key=f"demo-live-{number}", sender=viewer, creator=CREATORS[0], gift=name, count=count, stream="live"
         )
         try:
-            gifts.send(self._riviere.connection, self._riviere.writer, request, clock.now())
+            gifts.send(self._riviere.connection, self._writer, request, clock.now())
         except NotEnoughCoins:
             self._buy(viewer, f"demo-top-up-{number}", "pack-7000")
-            gifts.send(self._riviere.connection, self._riviere.writer, request, clock.now())
+            gifts.send(self._riviere.connection, self._writer, request, clock.now())
         return f"✦ {viewer} sent {name} ×{count} to {CREATORS[0]}"
 
 

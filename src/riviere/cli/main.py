@@ -9,20 +9,7 @@ from cyclopts import App, CycloptsError
 from psycopg import DatabaseError, OperationalError
 
 from riviere import __version__
-from riviere.cli.admin import admin
-from riviere.cli.bench import bench
-from riviere.cli.check_statement import check_statement
 from riviere.cli.common import err
-from riviere.cli.db import db
-from riviere.cli.earnings import earnings
-from riviere.cli.export import export
-from riviere.cli.gift import buy, gift, provenance, reverse
-from riviere.cli.law import law
-from riviere.cli.people import post, stream, user
-from riviere.cli.replay import replay
-from riviere.cli.statement import balance, statement
-from riviere.cli.up import up
-from riviere.cli.verify import verify
 from riviere.database.connection import first_line
 from riviere.errors import RiviereError
 
@@ -38,30 +25,38 @@ app = App(
     help="The gifting economy of a live platform, as software you can run.",
     suppress_keyboard_interrupt=False,  # main says what Ctrl-C did
 )
-app.command(law)
-app.command(replay)
-app.command(verify)
-app.command(up)
-app.command(bench)
-app.command(earnings)
-app.command(statement)
-app.command(check_statement)
-app.command(balance)
-app.command(export)
-app.command(gift)
-app.command(buy)
-app.command(reverse)
-app.command(provenance)
-app.command(user)
-app.command(stream)
-app.command(post)
-app.command(admin)
-app.command(db)
+# Named and not imported: a command loads what it needs, and `riviere law` needs no web server.
+for where in (
+    "riviere.cli.law:law",
+    "riviere.cli.replay:replay",
+    "riviere.cli.verify:verify",
+    "riviere.cli.up:up",
+    "riviere.cli.bench:bench",
+    "riviere.cli.earnings:earnings",
+    "riviere.cli.statement:statement",
+    "riviere.cli.check_statement:check_statement",
+    "riviere.cli.statement:balance",
+    "riviere.cli.export:export",
+    "riviere.cli.gift:gift",
+    "riviere.cli.gift:buy",
+    "riviere.cli.reverse:reverse",
+    "riviere.cli.reverse:provenance",
+    "riviere.cli.people:user",
+    "riviere.cli.people:stream",
+    "riviere.cli.people:post",
+    "riviere.cli.admin:admin",
+    "riviere.cli.db:db",
+):
+    app.command(where)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command and exits with its status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("--help", "-h"):
+        # What each command is for stands in its own module.
+        for name in app:
+            _ = app[name]
     try:
         status = app(given, exit_on_error=False, print_error=False, result_action="return_value")
         sys.stdout.flush()

@@ -1,52 +1,116 @@
-"""`riviere up`: Riviere running on its database, with a demo economy in it if asked, until Ctrl-C."""
+"""`riviere up`: Riviere running on its database and answering on a port, with a demo economy if asked, until Ctrl-C."""
 
 import signal
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
 from cyclopts import Parameter
 
-from riviere import __version__, clock, settings
+from riviere import __version__, clock, ids, settings
 from riviere.cli.common import NOTHING_SAID, Common, err, out, progress
 from riviere.cli.demo import Demo
 from riviere.database.database import set_aside
+from riviere.http.app import create_app
+from riviere.http.logs import to_standard_error
+from riviere.http.serve import Server
 from riviere.ledger.evidence import sign_head
+from riviere.office import Office
 from riviere.payments.purchases import expire_due
-from riviere.services import Riviere
+from riviere.payouts.clerk import advance_due
+from riviere.payouts.paypal import PayPal
+from riviere.payouts.provider import Provider
+from riviere.rounds import Duty, Rounds
+from riviere.sandbox.app import create_sandbox
+from riviere.settings import PayPalAccount
+from riviere.webhooks.courier import Courier
 
-#: Seconds between two gifts of the demo, and between two rounds of upkeep (signing a head, expiring bonus coins).
+#: Seconds between two gifts of the demo, two rounds of payouts, and two of upkeep (signing heads, expiring coins).
 GIFT_EVERY: Final = 2
+PAYOUTS_EVERY: Final = 2
 UPKEEP_EVERY: Final = 30
+
+#: What the sandbox of payouts keeps, in the data folder.
+SANDBOX: Final = "sandbox.sqlite"
+
+#: Where the API answers unless told otherwise.
+PORT: Final = 8750
 
 
 def up(
     *,
     demo: Annotated[bool, Parameter(help="Fill it with a demo economy, and let gifts arrive.")] = False,
     fresh: Annotated[bool, Parameter(help="Start over: the data folder is set aside under another name.")] = False,
+    host: Annotated[str, Parameter(help="Address to answer on; 0.0.0.0 for every one of this machine.")] = "127.0.0.1",
+    port: Annotated[int, Parameter(help="Port to answer on; 0 for any that is free.")] = PORT,
     common: Common = NOTHING_SAID,
 ) -> int:
-    """Start Riviere on its database and keep it running; Ctrl-C stops it, and everything is still there next time."""
+    """Start Riviere on its database and answer on a port; Ctrl-C stops it, and everything is still there next time."""
+    common.here()
+    where = settings.from_environment(common.data)
     stop = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    where = settings.from_environment(common.data)
+    to_standard_error(everything=common.verbose)
     if fresh and (aside := set_aside(where.data)):
         err.print(f"the old data is in {aside}", markup=False)
-    with common.riviere() as riviere:
+    with common.riviere() as riviere, Office(riviere) as office, _payouts(office) as paypal:
         riviere.database.folder.claim_up()
-        facts = {"version": __version__, "database": riviere.database.kind(), "data": str(where.data)}
-        said = f"Riviere {__version__} · {facts['database']} · data in {_short(where.data)}"
+        server = Server(create_app(office), host, port)
+        facts = {"version": __version__, "database": office.kind, "data": str(where.data), "url": server.url}
         if not common.json:
-            out.print(said, markup=False)
-        running = Demo(riviere) if demo else None
+            out.print(f"Riviere {__version__} · {office.kind} · data in {_short(where.data)}", markup=False)
+        running = Demo(riviere, office.writer) if demo else None
         economy = _fill(running) if running else None
-        if common.json:
-            common.answer(facts | {"demo": economy})
-        else:
-            _say(economy, common.data)
-        _keep_running(riviere, running, stop)
+        with ExitStack() as going:
+            # A provider that is slow to answer holds back nothing but payouts.
+            for rounds in (Rounds([_paying(office, paypal)]), Rounds(_duties(office, running))):
+                rounds.start()
+                going.callback(rounds.stop)
+            server.start()
+            going.callback(server.stop)
+            going.enter_context(Courier(riviere.database.connect, allow_local=where.local_webhooks))
+            if common.json:
+                common.answer(facts | {"demo": economy})
+            else:
+                _say(economy, server.url, common.data)
+            stop.wait()
+        _upkeep(office)
     return 0
+
+
+@contextmanager
+def _payouts(office: Office) -> Iterator[PayPal]:
+    """PayPal as the settings say, or else a sandbox of our own that speaks the same and moves no real money."""
+    account = office.settings.paypal
+    with ExitStack() as opened:
+        if account is None:
+            secret = ids.salt(16).hex()
+            sandbox = Server(create_sandbox(office.settings.data / SANDBOX, "riviere", secret), "127.0.0.1", 0)
+            sandbox.start()
+            opened.callback(sandbox.stop)
+            account = PayPalAccount(sandbox.url, "riviere", secret)
+        yield opened.enter_context(PayPal(account.url, account.client_id, account.secret))
+
+
+def _paying(office: Office, paypal: PayPal) -> Duty:
+    return Duty("payouts", PAYOUTS_EVERY, partial(_advance, office, {paypal.name: paypal}))
+
+
+def _duties(office: Office, demo: Demo | None) -> list[Duty]:
+    duties = [Duty("upkeep", UPKEEP_EVERY, partial(_upkeep, office))]
+    if demo:
+        duties.append(Duty("demo", GIFT_EVERY, partial(_gift_arrives, demo)))
+    return duties
+
+
+def _gift_arrives(demo: Demo) -> None:
+    arrived = demo.gift_arrives()
+    if err.is_terminal:
+        err.print(arrived, markup=False)
 
 
 def _fill(demo: Demo) -> str:
@@ -55,7 +119,8 @@ def _fill(demo: Demo) -> str:
         return demo.seed(lambda done, total: bar.update(task, completed=done, total=total))
 
 
-def _say(economy: str | None, data: Path | None) -> None:
+def _say(economy: str | None, url: str, data: Path | None) -> None:
+    out.print(f"API on {url} · try it at {url}/docs", markup=False)
     there = f" --data {data}" if data else ""
     if economy:
         out.print(f"demo economy ready: {economy} (stop with Ctrl-C, --fresh starts over)", markup=False)
@@ -82,21 +147,16 @@ def _short(path: Path) -> str:
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
 
-def _keep_running(riviere: Riviere, demo: Demo | None, stop: threading.Event) -> None:
-    """Gifts and upkeep until somebody says stop. The last thing it does is to sign what came in."""
-    rounds = 0
-    while not stop.wait(GIFT_EVERY):
-        rounds += 1
-        arrived = demo.gift_arrives() if demo else None
-        if arrived and err.is_terminal:
-            err.print(arrived, markup=False)
-        if rounds % (UPKEEP_EVERY // GIFT_EVERY) == 0:
-            _upkeep(riviere)
-    _upkeep(riviere)
+def _advance(office: Office, providers: Mapping[str, Provider]) -> None:
+    """Takes redemptions on as far as they go."""
+    with office.pool.connection() as connection:
+        advance_due(connection, office.writer, providers, clock.now())
 
 
-def _upkeep(riviere: Riviere) -> None:
+def _upkeep(office: Office) -> None:
+    """Takes back what has expired, and signs what came in."""
     now = clock.now()
-    expire_due(riviere.connection, riviere.writer, now)
-    with riviere.connection.transaction():
-        sign_head(riviere.connection, riviere.signer, now)
+    with office.pool.connection() as connection:
+        expire_due(connection, office.writer, now)
+        with connection.transaction():
+            sign_head(connection, office.signer, now)

@@ -18,7 +18,7 @@ from riviere.economy import policies, policy
 from riviere.errors import RiviereError
 from riviere.ledger.evidence import Signer, sign_head
 from riviere.ledger.model import PLATFORM, Back, Order, Unbind
-from riviere.ledger.writer import Writer
+from riviere.ledger.writer import Writes
 
 SQL = load("riviere.connectors")
 
@@ -130,7 +130,7 @@ def quote(connection: Connection, number: int, currency: str, by: str, now: date
 
 
 def back(
-    connection: Connection, writer: Writer, signer: Signer, number: int, currency: str, by: str, now: datetime
+    connection: Connection, writer: Writes, signer: Signer, number: int, currency: str, by: str, now: datetime
 ) -> Backed:
     """Posts the money behind all that import `number` has brought, and releases its diamonds to their creators.
 
@@ -184,7 +184,7 @@ def _waiting(connection: Connection, made: Import, earlier: list[Backing], upto:
 
 
 def _release(
-    connection: Connection, writer: Writer, made: Import, backing: Backing, waiting: dict[int, int], currency: str
+    connection: Connection, writer: Writes, made: Import, backing: Backing, waiting: dict[int, int], currency: str
 ) -> Backed:
     """Books the money and the releases. Their ids and amounts follow from the backing alone: doing it again is safe."""
     at = backing.posted_at

@@ -25,7 +25,7 @@ from riviere.errors import RiviereError
 from riviere.ledger.evidence import Signer, sign_head
 from riviere.ledger.model import Gift, Known, Receipt
 from riviere.ledger.store import read_known
-from riviere.ledger.writer import Writer
+from riviere.ledger.writer import Writes
 
 #: Rows read, prepared and written together.
 CHUNK = 2_000
@@ -64,7 +64,7 @@ class Replay:
     """One run of one recording."""
 
     def __init__(
-        self, connection: Connection, writer: Writer, signer: Signer, recording: Recording, rejects: Path
+        self, connection: Connection, writer: Writes, signer: Signer, recording: Recording, rejects: Path
     ) -> None:
         """`rejects` is the folder that keeps the rows which could not be read."""
         self._connection, self._writer, self._signer = connection, writer, signer

@@ -1,8 +1,11 @@
 """One way to connect, whoever connects: schema riviere, UTC, and an error of one line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg import IsolationLevel
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from riviere.errors import RiviereError
@@ -24,10 +27,10 @@ class BadDatabaseUrl(RiviereError):
     code = "bad_database_url"
 
 
-def connect(dsn: str, *, role: str | None = None, autocommit: bool = False) -> Connection:
-    """A connection to `dsn` with search_path riviere and times in UTC, after SET ROLE where `role` is given.
+def address(dsn: str, role: str | None = None) -> str:
+    """`dsn` with search_path riviere and times in UTC, after SET ROLE where `role` is given.
 
-    Raises DatabaseUnreachable, or BadDatabaseUrl for a `dsn` that libpq cannot read (its words could show a password).
+    Raises BadDatabaseUrl for a `dsn` that libpq cannot read (its words could show a password).
     """
     try:
         given = conninfo_to_dict(dsn)
@@ -38,11 +41,17 @@ def connect(dsn: str, *, role: str | None = None, autocommit: bool = False) -> C
         options.append(f"-c role={role}")
     given |= {"options": " ".join(options).strip(), "application_name": "riviere"}
     given.setdefault("connect_timeout", _TIMEOUT)
+    return make_conninfo("", **given)
+
+
+def connect(dsn: str, *, role: str | None = None, autocommit: bool = False) -> Connection:
+    """A connection to `dsn` as `address` makes it. Raises DatabaseUnreachable and BadDatabaseUrl."""
+    where = address(dsn, role)
     try:
-        connection = psycopg.connect(make_conninfo("", **given), autocommit=autocommit)
+        connection = psycopg.connect(where, autocommit=autocommit)
     except psycopg.OperationalError as error:
         raise DatabaseUnreachable(reason=first_line(error)) from error
-    _insist_on_utc(connection, autocommit=autocommit)
+    insist_on_utc(connection)
     return connection
 
 
@@ -51,9 +60,21 @@ def first_line(error: psycopg.Error) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
-def _insist_on_utc(connection: Connection, *, autocommit: bool) -> None:
+def insist_on_utc(connection: Connection) -> None:
     """PGTZ in the environment beats the options of a connection; the server has already told us whether it did."""
     if connection.info.parameter_status("TimeZone") != "UTC":
         connection.execute("SET timezone = 'UTC'")
-        if not autocommit:
+        if not connection.autocommit:
             connection.commit()
+
+
+@contextmanager
+def snapshot(connection: Connection) -> Iterator[None]:
+    """One view of everything for the statements of the block, which may change nothing, on one in autocommit."""
+    connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
+    try:
+        with connection.transaction():
+            yield
+    finally:
+        if not connection.closed:
+            connection.isolation_level = connection.read_only = None

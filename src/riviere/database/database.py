@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Final, Self
 
 from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool
 
 from riviere.clock import now
 from riviere.database import embedded
-from riviere.database.connection import Connection, DatabaseUnreachable, connect
+from riviere.database.connection import Connection, DatabaseUnreachable, address, connect, insist_on_utc
 from riviere.database.folder import DataFolder
 from riviere.database.migrate import migrate
 from riviere.errors import RiviereError
@@ -15,6 +16,13 @@ from riviere.settings import Settings
 
 #: Who the running server is: it may add to the journal and has no right to change it.
 SERVER_ROLE: Final = "riviere_server"
+
+#: Seconds that a request waits for a connection of the pool: past that the database is away, or far too slow.
+_POOL_PATIENCE: Final = 5
+
+#: Seconds after which the pool stops waiting longer from try to try: it tries again when somebody asks. With the usual
+#: five minutes, a database that was away for two of them is noticed up to two more later.
+_POOL_RETRIES: Final = 1
 
 
 class FolderBusy(RiviereError):
@@ -47,6 +55,32 @@ class Database:
         except DatabaseUnreachable:
             embedded.start(self.folder)
             return connect(make_conninfo(self.owner_dsn, user=SERVER_ROLE), autocommit=autocommit)
+
+    def pool(self, size: int) -> ConnectionPool[Connection]:
+        """Up to `size` connections as the server's role, in autocommit, each asked whether it still lives before use.
+
+        The caller closes it. An embedded server that died is started again.
+        """
+
+        def where() -> str:
+            """Asked before each new connection: one that was lost, or the first."""
+            if not self._embedded:
+                return address(self.owner_dsn, SERVER_ROLE)
+            embedded.start(self.folder)
+            return address(make_conninfo(self.owner_dsn, user=SERVER_ROLE))
+
+        return ConnectionPool(
+            where,
+            kwargs={"autocommit": True},
+            min_size=1,
+            max_size=size,
+            timeout=_POOL_PATIENCE,
+            reconnect_timeout=_POOL_RETRIES,
+            configure=insist_on_utc,
+            check=ConnectionPool.check_connection,
+            name="riviere",
+            open=True,
+        )
 
     def connect_owner(self, *, autocommit: bool = False) -> Connection:
         """A connection as the owner of the tables, for migrations and upkeep. Raises DatabaseUnreachable."""

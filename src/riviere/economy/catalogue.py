@@ -120,6 +120,10 @@ class Catalogue:
             raise PackNotSold(pack=code, at=at.isoformat())
         return found
 
+    def packs_on_sale(self, at: datetime) -> list[Pack]:
+        """The packs as they are sold at an instant, by currency and price."""
+        return [pack for pack in self.every_pack() if dated.in_force([pack], at)]
+
     def every_pack(self) -> list[Pack]:
         """Every version of every pack, past, present and announced, by price and time."""
         found = [pack for rows in self._packs.values() for pack in rows]

@@ -24,7 +24,7 @@ from riviere.errors import RiviereError
 from riviere.ids import client_id, request_digest, salt, system_id
 from riviere.ledger.model import Gift, Order, Receipt, Reverse, SelfGift, Words
 from riviere.ledger.store import read_known
-from riviere.ledger.writer import Writer
+from riviere.ledger.writer import Writes
 
 #: Bonus coins that a reversal gives back can be spent for this long at least.
 SPEND_AGAIN: Final = timedelta(days=7)
@@ -120,7 +120,7 @@ def prepare(
     return answers
 
 
-def send(connection: Connection, writer: Writer, request: GiftRequest, now: datetime) -> Receipt:
+def send(connection: Connection, writer: Writes, request: GiftRequest, now: datetime) -> Receipt:
     """Sends one gift. Raises what `prepare` answers, NotEnoughCoins, KeyReused, GiftReversed or TooLarge."""
     (answer,) = prepare(connection, Catalogue.load(connection), [request], now)
     if isinstance(answer, RiviereError):
@@ -128,7 +128,7 @@ def send(connection: Connection, writer: Writer, request: GiftRequest, now: date
     return write_one(writer, answer)
 
 
-def reverse(connection: Connection, writer: Writer, sender: str, key: str, now: datetime) -> Receipt:
+def reverse(connection: Connection, writer: Writes, sender: str, key: str, now: datetime) -> Receipt:
     """Undoes the gift that `sender` sent under `key`; the second time it answers what the first did.
 
     Raises UnknownUser, BadKey, UnknownEntry or ImportedGift.
@@ -138,7 +138,7 @@ def reverse(connection: Connection, writer: Writer, sender: str, key: str, now: 
     return write_one(writer, Reverse(owner, *ids, now, gift, now + SPEND_AGAIN))
 
 
-def write_one(writer: Writer, order: Order) -> Receipt:
+def write_one(writer: Writes, order: Order) -> Receipt:
     """The receipt of one order. Raises what the ledger refused it for."""
     (answer,) = writer.write([order])
     if isinstance(answer, RiviereError):

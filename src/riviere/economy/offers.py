@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
+import msgspec
+
 from riviere.database.connection import Connection
 from riviere.economy import dated
 from riviere.economy.catalogue import Catalogue, PackNotSold, RetiredGift
@@ -92,14 +94,18 @@ def new_version(
         return insert(connection, wanted)
 
 
-def retire(connection: Connection, signer: Signer, code: str, ends_at: datetime, now: datetime) -> None:
-    """Takes a gift off sale at `ends_at`. Raises UnknownGift, RetiredGift, StartsInPast or VersionOverlap."""
+def retire(connection: Connection, signer: Signer, code: str, ends_at: datetime, now: datetime) -> Version:
+    """Takes a gift off sale at `ends_at`, and answers its last version.
+
+    Raises UnknownGift, RetiredGift, StartsInPast or VersionOverlap.
+    """
     dated.not_past(ends_at, now, f"gift {code}")
     with dated.changing(connection, signer, now):
         last = Catalogue.load(connection).versions(code)[-1]
         if last.ends_at is not None:
             raise RetiredGift(gift=code, ended_at=dated.end(last))
         _make_room(connection, [last], ends_at)
+        return msgspec.structs.replace(last, ends_at=ends_at)
 
 
 def add_pack(
@@ -128,14 +134,18 @@ def add_pack(
         return insert_pack(connection, pack)
 
 
-def retire_pack(connection: Connection, signer: Signer, code: str, ends_at: datetime, now: datetime) -> None:
-    """Takes a pack off sale at `ends_at`. Raises UnknownPack, PackNotSold, StartsInPast or VersionOverlap."""
+def retire_pack(connection: Connection, signer: Signer, code: str, ends_at: datetime, now: datetime) -> Pack:
+    """Takes a pack off sale at `ends_at`, and answers its last version.
+
+    Raises UnknownPack, PackNotSold, StartsInPast or VersionOverlap.
+    """
     dated.not_past(ends_at, now, f"pack {code}")
     with dated.changing(connection, signer, now):
         last = Catalogue.load(connection).packs(code)[-1]
         if last.ends_at is not None:
             raise PackNotSold(pack=code, at=last.ends_at.isoformat())
         _make_room(connection, [last], ends_at)
+        return msgspec.structs.replace(last, ends_at=ends_at)
 
 
 def _make_room(connection: Connection, rows: Sequence[Row], starts_at: datetime) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from riviere import outbox
 from riviere.database.connection import Connection
 from riviere.database.sql import load
 from riviere.economy import checks
@@ -101,9 +102,15 @@ def names(connection: Connection, users: Sequence[int]) -> dict[int, str]:
 
 
 def set_standing(
-    connection: Connection, signer: Signer, external_id: str, *, level: int | None = None, region: str | None = None
+    connection: Connection,
+    signer: Signer,
+    external_id: str,
+    *,
+    level: int | None = None,
+    region: str | None = None,
+    now: datetime,
 ) -> User:
-    """Changes a user's level, region or both. Raises UnknownUser, BadNumber or BadRegion."""
+    """Changes a user's level, region or both; tells "user.level". Raises UnknownUser, BadNumber or BadRegion."""
     user = find(connection, external_id).id
     with connection.transaction():
         row = connection.execute(SQL["lock_user"], {"id": user}).fetchone()
@@ -114,6 +121,9 @@ def set_standing(
         _check_standing(level, region)
         seal = user_seal(signer, user, created_at, level, region)
         connection.execute(SQL["set_standing"], {"id": user, "level": level, "region": region, "seal": seal})
+        if level != old_level:
+            told = {"user": external_id, "level": level, "before": old_level}
+            outbox.put(connection, "user.level", f"user/{external_id}", told, now)
     return User(user, level, region, external_id)
 
 

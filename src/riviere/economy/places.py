@@ -100,6 +100,14 @@ def known(connection: Connection, keys: Iterable[Key]) -> dict[Key, Place]:
         return {(place.creator, place.kind, place.external_id): place for place in rows}
 
 
+def streams(connection: Connection, creator: int, before: tuple[datetime, int] | None, most: int) -> list[Place]:
+    """Up to `most` of a creator's streams, the latest first, behind the one opened and numbered `before` if given."""
+    opened_at, number = before or (None, None)
+    asked = {"creator": creator, "opened_at": opened_at, "id": number, "most": most}
+    with connection.cursor(row_factory=class_row(Place)) as cursor:
+        return cursor.execute(SQL["page_streams"], asked).fetchall()
+
+
 def end_stream(connection: Connection, signer: Signer, creator: int, external_id: str, now: datetime) -> Place:
     """Ends a stream now; one that has ended keeps its end. Raises UnknownPlace."""
     place = find(connection, creator, STREAM, external_id)

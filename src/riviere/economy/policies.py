@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from psycopg.rows import class_row
 
+from riviere import outbox
 from riviere.database.connection import Connection
 from riviere.database.sql import load
 from riviere.economy import checks, dated, policy
@@ -49,8 +50,8 @@ def announce(
 ) -> Policy:
     """A figure from `starts_at` on; one without an end ends there. After `until`, if given, nothing holds yet.
 
-    Units: riviere.economy.policy.LAW. Raises BadPolicy, BadAmount, UnknownCurrency, BadText, StartsInPast or
-    PolicyOverlap.
+    Units: riviere.economy.policy.LAW. Tells "policy.announced". Raises BadPolicy, BadAmount, UnknownCurrency,
+    BadText, StartsInPast or PolicyOverlap.
     """
     policy.check(name, scope, amount, share)
     checks.text(by, "Who announces a policy", checks.LONGEST_ID)
@@ -65,7 +66,13 @@ def announce(
             raise PolicyOverlap(name=name, scope=scope, **words)
         if before is not None:
             connection.execute(SQL["end_policy"], {"id": before.id, "at": starts_at})
-        return _add(connection, announced)
+        added = _add(connection, announced)
+        told = {
+            field: getattr(added, field) for field in ("id", "name", "scope", "amount", "share", "starts_at", "ends_at")
+        }
+        told |= {"unit": policy.LAW[name].unit}
+        outbox.put(connection, "policy.announced", f"policy/{name}/{scope}", told, now)
+        return added
 
 
 def history(connection: Connection, name: str, scope: str) -> list[Policy]:
@@ -76,6 +83,14 @@ def history(connection: Connection, name: str, scope: str) -> list[Policy]:
 def listed(connection: Connection) -> list[Policy]:
     """Every figure of every policy, by name, scope and time."""
     return _read(connection, "list_policies")
+
+
+def page(
+    connection: Connection, name: str | None, scope: str | None, after: tuple[str, str, datetime] | None, most: int
+) -> list[Policy]:
+    """Up to `most` figures in the order of `listed`, of one name or scope if given, behind `after` in that order."""
+    behind = dict(zip(("after_name", "after_scope", "after_start"), after or (None, None, None), strict=True))
+    return _read(connection, "page_policies", name=name, scope=scope, most=most, **behind)
 
 
 def in_force(connection: Connection, name: str, scope: str, at: datetime) -> Policy:

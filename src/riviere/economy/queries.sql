@@ -38,6 +38,15 @@ FROM unnest(%(creators)s::bigint[], %(kinds)s::text[], %(external_ids)s::text[])
 INNER JOIN place AS p
     ON p.creator = want.creator AND p.kind = want.kind AND p.external_id = want.external_id;
 
+-- name: page_streams
+SELECT id, creator, kind, external_id, opened_at, ended_at, imported
+FROM place
+WHERE
+    creator = %(creator)s AND kind = 'stream'
+    AND (%(id)s::bigint IS NULL OR (opened_at, id) < (%(opened_at)s::timestamptz, %(id)s::bigint))
+ORDER BY opened_at DESC, id DESC
+LIMIT %(most)s;
+
 -- name: lock_places
 SELECT p.id, p.creator, p.kind, p.external_id, p.opened_at, p.ended_at, p.imported
 FROM unnest(%(creators)s::bigint[], %(ids)s::bigint[]) AS want (creator, id)
@@ -111,6 +120,21 @@ SELECT
 FROM policy
 ORDER BY name, scope, lower(during);
 
+-- name: page_policies
+SELECT
+    id, name, scope, amount, share, lower(during) AS starts_at, upper(during) AS ends_at, announced_at, announced_by
+FROM policy
+WHERE
+    (%(name)s::text IS NULL OR name = %(name)s::text)
+    AND (%(scope)s::text IS NULL OR scope = %(scope)s::text)
+    AND (
+        %(after_name)s::text IS NULL
+        OR (name, scope, lower(during))
+        > (%(after_name)s::text, %(after_scope)s::text, %(after_start)s::timestamptz)
+    )
+ORDER BY name, scope, lower(during)
+LIMIT %(most)s;
+
 -- name: add_policy
 INSERT INTO policy (name, scope, amount, share, during, announced_at, announced_by)
 VALUES (
@@ -175,6 +199,63 @@ SELECT
 FROM given
 GROUP BY key
 ORDER BY CASE %(by)s WHEN 'hour' THEN key END, diamonds DESC, key
+LIMIT %(most)s;
+
+-- name: read_sent
+-- Gifts as their sender sees them: one row an id that is a gift, with all that its legs moved and the last words kept.
+-- Each is looked up by its key: a plan that knows nothing of the tables yet would read all that the sender ever did.
+WITH given AS (
+    SELECT want.id, legs.*, undone.reversed
+    FROM
+        unnest(%(ids)s::uuid[], %(reversals)s::uuid[]) AS want (id, reversal),
+        LATERAL (
+            SELECT
+                (array_agg(e.credit_user ORDER BY e.leg))[1] AS creator,
+                (array_agg(e.item ORDER BY e.leg))[1] AS item,
+                (array_agg(e.place ORDER BY e.leg))[1] AS place,
+                (array_agg(e.at ORDER BY e.leg))[1] AS at,
+                coalesce(max(e.upto), sum(e.count)) AS count,
+                sum(e.debit_amount)::bigint AS coins,
+                sum(e.credit_amount)::bigint AS diamonds,
+                min(e.booked_at) AS booked_at,
+                bool_or(e.route = 13) AS imported,
+                (array_agg(m.body ORDER BY e.leg DESC) FILTER (WHERE m.body IS NOT NULL))[1] AS message
+            FROM entry AS e
+            LEFT JOIN message AS m ON m.owner = e.owner AND m.id = e.id AND m.leg = e.leg
+            WHERE e.owner = %(sender)s AND e.id = want.id AND e.route IN (11, 12, 13)
+        ) AS legs,
+        LATERAL (
+            SELECT count(*) > 0 AS reversed FROM entry AS e WHERE e.owner = %(sender)s AND e.id = want.reversal
+        ) AS undone
+    WHERE legs.creator IS NOT NULL
+)
+
+SELECT
+    g.id, g.creator, f.code, g.count, g.coins, g.diamonds, p.kind, p.external_id AS place, g.at, g.booked_at, g.imported,
+    g.message, g.reversed
+FROM given AS g
+INNER JOIN gift_version AS v ON v.id = g.item
+INNER JOIN gift AS f ON f.id = v.gift
+INNER JOIN place AS p ON p.creator = g.creator AND p.id = g.place;
+
+-- name: walk_sent
+-- What a sender's coin accounts paid before a position, newest first: a walk along the index of each, of `most` rows.
+-- `is_first` says that the leg is the first of its gift: an import's leg 0 brings the coins.
+SELECT
+    paid.id, paid.booked_at, axis.kind, paid.seq,
+    paid.route IN (11, 12, 13) AND paid.leg = CASE paid.route WHEN 13 THEN 1 ELSE 0 END AS is_first
+FROM
+    unnest(%(kinds)s::smallint[]) AS axis (kind),
+    LATERAL (
+        SELECT e.id, e.leg, e.route, e.booked_at, e.debit_seq AS seq
+        FROM entry AS e
+        WHERE
+            e.debit_user = %(sender)s AND e.debit_kind = axis.kind AND e.booked_at <= %(booked_at)s
+            AND (e.booked_at, axis.kind, e.debit_seq) < (%(booked_at)s, %(kind)s::smallint, %(seq)s)
+        ORDER BY e.booked_at DESC, e.debit_seq DESC
+        LIMIT %(most)s
+    ) AS paid
+ORDER BY paid.booked_at DESC, axis.kind DESC, paid.seq DESC
 LIMIT %(most)s;
 
 -- name: name_gifts

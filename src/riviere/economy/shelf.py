@@ -4,6 +4,7 @@ Written inside `dated.changing` only; catalogue.py and offers.py decide what.
 """
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -13,6 +14,9 @@ from riviere.database.sql import load
 from riviere.economy import checks, people
 
 SQL = load("riviere.economy")
+
+#: Ten years: longer than any bonus lasts, and no sum with it leaves the calendar.
+MOST_DAYS: Final = 3_650
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -60,7 +64,7 @@ def checked_pack(pack: Pack) -> Pack:
     checks.text(pack.code, "A pack's code", checks.LONGEST_NAME)
     money.amount(pack.coins, "The coins of a pack", unit="coins")
     money.amount(pack.bonus, "The bonus of a pack", least=0, unit="coins")
-    checks.whole(pack.bonus_days, "The days that a bonus lasts")
+    checks.whole(pack.bonus_days, "The days that a bonus lasts", 1, MOST_DAYS)
     money.scale(pack.currency)
     money.amount(pack.price, "The price", unit=f"minor units of {pack.currency}")
     return pack

@@ -5,26 +5,54 @@ again finds that charge by its key and books it.
 """
 
 from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from psycopg.rows import class_row
 
 from riviere.database.connection import Connection
 from riviere.database.sql import load
 from riviere.economy import people
 from riviere.economy.catalogue import Catalogue
 from riviere.economy.gifts import write_one
-from riviere.ids import client_id, request_digest, system_id
+from riviere.errors import RiviereError
+from riviere.ids import BadKey, client_id, request_digest, system_id
 from riviere.ledger import provenance
 from riviere.ledger.law import Kind
 from riviere.ledger.model import Buy, Expire, KeyReused, NothingToExpire, Receipt, Totals
 from riviere.ledger.store import read_known, read_queue
-from riviere.ledger.writer import Writer
+from riviere.ledger.writer import Writes
 from riviere.payments.sandbox import Charge, Processor
 
 SQL = load("riviere.payments")
 
 
+class UnknownPurchase(RiviereError):
+    """This user bought nothing under the key {key!r}; correct it, or buy now."""
+
+    code = "unknown_purchase"
+
+
+class Bought(msgspec.Struct, frozen=True):
+    """A purchase that stands: `coins` for `price` minor units of `currency`, and `bonus` coins beside them.
+
+    `id` is the entry, `seq` its number in the account of coins, `pack` the pack's code.
+    """
+
+    id: UUID
+    pack: str
+    coins: int
+    bonus: int
+    bonus_expires_at: datetime | None
+    price: int
+    currency: str
+    booked_at: datetime
+    seq: int
+
+
 def buy(
     connection: Connection,
-    writer: Writer,
+    writer: Writes,
     processor: Processor,
     catalogue: Catalogue,
     *,
@@ -65,7 +93,28 @@ def buy(
     return write_one(writer, order)
 
 
-def expire_due(connection: Connection, writer: Writer, now: datetime) -> int:
+def find(connection: Connection, user: int, key: str) -> Bought:
+    """The purchase that a user made under a key. Raises UnknownPurchase."""
+    try:
+        purchase = client_id(key)
+    except BadKey:
+        raise UnknownPurchase(key=key) from None
+    with connection.cursor(row_factory=class_row(Bought)) as cursor:
+        found = cursor.execute(SQL["read_purchase"], {"user": user, "id": purchase}).fetchone()
+    if found is None:
+        raise UnknownPurchase(key=key)
+    return found
+
+
+def listed(connection: Connection, user: int, before: tuple[datetime, int] | None, most: int) -> list[Bought]:
+    """Up to `most` of a user's purchases, the latest first, behind the one booked and numbered `before` if given."""
+    booked_at, seq = before or (None, None)
+    asked = {"user": user, "booked_at": booked_at, "seq": seq, "most": most}
+    with connection.cursor(row_factory=class_row(Bought)) as cursor:
+        return cursor.execute(SQL["page_purchases"], asked).fetchall()
+
+
+def expire_due(connection: Connection, writer: Writes, now: datetime) -> int:
     """Takes back bonus coins that are past their time and unspent; answers how many. Safe to run at any time, often."""
     orders = []
     for user, *totals in connection.execute(SQL["read_due"], {"now": now}).fetchall():

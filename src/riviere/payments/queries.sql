@@ -11,3 +11,28 @@ WHERE
         WHERE e.credit_user = a.user_id AND e.credit_kind = 2 AND e.expires_at <= %(now)s
     )
 ORDER BY a.user_id;
+
+-- name: read_purchase
+SELECT
+    e.id, p.code AS pack, e.credit_amount AS coins, coalesce(b.credit_amount, 0) AS bonus,
+    b.expires_at AS bonus_expires_at, e.debit_amount AS price, e.currency, e.booked_at, e.credit_seq AS seq
+FROM entry AS e
+INNER JOIN pack AS p ON p.id = e.item
+LEFT JOIN entry AS b ON b.owner = e.owner AND b.id = e.id AND b.leg = 1
+WHERE e.owner = %(user)s AND e.id = %(id)s AND e.leg = 0 AND e.route = 1;
+
+-- name: page_purchases
+SELECT
+    e.id, p.code AS pack, e.credit_amount AS coins, coalesce(b.credit_amount, 0) AS bonus,
+    b.expires_at AS bonus_expires_at, e.debit_amount AS price, e.currency, e.booked_at, e.credit_seq AS seq
+FROM entry AS e
+INNER JOIN pack AS p ON p.id = e.item
+LEFT JOIN entry AS b ON b.owner = e.owner AND b.id = e.id AND b.leg = 1
+WHERE
+    e.owner = %(user)s AND e.credit_user = %(user)s AND e.credit_kind = 1 AND e.route = 1
+    AND (
+        %(seq)s::bigint IS NULL
+        OR (e.booked_at, e.credit_seq) < (%(booked_at)s::timestamptz, %(seq)s::bigint)
+    )
+ORDER BY e.booked_at DESC, e.credit_seq DESC
+LIMIT %(most)s;

@@ -74,7 +74,7 @@ ASK_AGAIN: Final = timedelta(days=25)
 WATCHED: Final = timedelta(days=60)
 WATCH_EVERY: Final = timedelta(days=1)
 
-_FIRST_WAIT, _LONGEST_WAIT, _DOUBLINGS = timedelta(seconds=15), timedelta(hours=6), 11
+_FIRST_WAIT, _LONGEST_WAIT, _DOUBLINGS = timedelta(seconds=3), timedelta(hours=6), 13
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -176,7 +176,7 @@ def is_booked(before: State, after: State) -> bool:
 
 
 def wait(tries: int) -> timedelta:
-    """How long to wait before asking once more, after `tries` times in vain: 15 seconds, doubled up to 6 hours."""
+    """How long to wait before asking once more, after `tries` times in vain: 3 seconds, doubled up to 6 hours."""
     return min(_FIRST_WAIT * (1 << min(tries, _DOUBLINGS)), _LONGEST_WAIT)
 
 

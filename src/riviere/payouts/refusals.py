@@ -43,7 +43,7 @@ class IdentityUnverified(RiviereError):
 
 
 class NoPayoutMethod(RiviereError):
-    """There is no payout method {method} in {currency}, only {there}; set one, or ask for a quote for that one."""
+    """The payout method that is set is {there}, not {method} in {currency}; set that one, or quote for what is set."""
 
     code = "no_payout_method"
 

@@ -1,0 +1,92 @@
+"""HTTP/1.1 as uvicorn speaks it, with two limits that it leaves to others: how large a head is, and how slow."""
+
+import asyncio
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from riviere import ids
+from riviere.errors import RiviereError
+from riviere.http import problems
+from riviere.http.dispatch import refusal
+
+#: Bytes of a request's first line and headers. A user's token takes about 2,000, a cookie of another site 4,000.
+MOST_HEAD: Final = 64 * 1024
+#: Seconds that a head may take to arrive, from its first byte or that of the connection.
+HEAD_PATIENCE: Final = 15
+#: Seconds in which who was refused can still read why.
+_LINGERS: Final = 1
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection. What is no request of HTTP is answered by a problem document, and the connection closed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._heads = 0  # heads that have arrived
+        self._unread = 0  # bytes of the next one
+        self._timer: asyncio.TimerHandle | None = None
+        self._over = False  # refused: what still arrives is read and forgotten
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody is there, and has so long to say what they want."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """They are gone."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Something arrived. A head that does not end is cut off before the parser has kept more of it than this."""
+        if self._over:
+            return
+        heads = self._heads
+        super().data_received(data)
+        if self._timer is not None and heads == self._heads:
+            self._unread += len(data)
+            if self._unread > MOST_HEAD:
+                self._refuse(problems.HeadTooLarge(most=MOST_HEAD))
+
+    def on_message_begin(self) -> None:
+        """The first byte of a head."""
+        super().on_message_begin()
+        self._expect_head()
+
+    def on_headers_complete(self) -> None:
+        """A whole head, which may be too large although it came at once."""
+        self._stop_waiting()
+        self._heads += 1
+        self._unread = 0
+        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MOST_HEAD:
+            self._refuse(problems.HeadTooLarge(most=MOST_HEAD))
+            raise problems.HeadTooLarge(most=MOST_HEAD)  # stops the parser
+        super().on_headers_complete()
+
+    def send_400_response(self, _: str) -> None:
+        """The parser gave up, or a method above did."""
+        self._refuse(problems.MalformedRequest())
+
+    def _expect_head(self) -> None:
+        self._stop_waiting()
+        self._timer = self.loop.call_later(HEAD_PATIENCE, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refuse(self, wrong: RiviereError) -> None:
+        """Answers unless an earlier request of the connection is still being answered, and closes it."""
+        if self._over or self.transport.is_closing():
+            return
+        self._over = True
+        self._stop_waiting()
+        if self.cycle is None or self.cycle.response_complete:
+            response = refusal(wrong, ids.shown("r", ids.random_id()), {"Connection": "close"})
+            head = [b"%s: %s\r\n" % header for header in response.raw_headers]
+            self.transport.write(b"".join([STATUS_LINE[response.status_code], *head, b"\r\n", bytes(response.body)]))
+            self.transport.write_eof()
+        # Closed with bytes unread, a connection is reset, and the answer may never be seen.
+        self.loop.call_later(_LINGERS, self.transport.close)

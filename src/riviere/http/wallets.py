@@ -1,0 +1,158 @@
+"""What somebody's accounts hold, and held: wallet, balance, entries."""
+
+from datetime import datetime
+from typing import Annotated, Final, NamedTuple, cast
+
+import msgspec
+
+from riviere import clock, money
+from riviere.clock import BadTime, FutureTime
+from riviere.database.connection import Connection, snapshot
+from riviere.economy import earnings, people, policies
+from riviere.economy.telling import Told, tell
+from riviere.http import cursors
+from riviere.http.accounts import meant
+from riviere.http.operation import EXAMPLE_TIME, Call, operation
+from riviere.ledger.journal import matured
+from riviere.ledger.law import KINDS, Kind
+from riviere.ledger.statement import balance_at, entries
+from riviere.payouts import quotes
+from riviere.wire import wallets as wire
+
+_ENTRY: Final = wire.AccountEntry(
+    seq=12,
+    id="f0f5f4a0-5f0a-2d2f-b5a1-4d6c3a9f0e11",
+    route="gift",
+    what="Comet",
+    who="mira",
+    amount="299",
+    balance="8420",
+    at=EXAMPLE_TIME,
+    booked_at=EXAMPLE_TIME,
+)
+
+
+@operation(
+    "GET",
+    "/v1/users/{user}/wallet",
+    id="getWallet",
+    tag="Wallets",
+    scope="wallets:read",
+    owner="user",
+    raises=(people.UnknownUser,),
+    answer=wire.Wallet(
+        user="aurora",
+        coins=1200,
+        bonus=50,
+        expiring=[wire.Expiring(coins=50, expires_at=EXAMPLE_TIME)],
+        diamonds="8420",
+        matured="7100",
+        held="0",
+        owed="0",
+        unbacked="0",
+    ),
+)
+def get_wallet(call: Call) -> wire.Wallet:
+    """Get what a user's accounts hold now.
+
+    Viewers and creators are the same kind of user: coins are what was bought, diamonds what was earned. A gift spends
+    bonus coins first, those that expire first before the others that were given with them.
+    """
+    user = call.path["user"]
+    with call.reading() as connection, snapshot(connection):
+        someone = people.find(connection, user).id
+        held = earnings.wallet(connection, someone)
+        ripe = _matured(connection, someone, call.now)
+    return wire.Wallet(
+        user=user,
+        coins=held.coins,
+        bonus=held.bonus,
+        expiring=[wire.Expiring(coins=part.coins, expires_at=part.expires_at) for part in held.expiring],
+        diamonds=_diamonds(held.diamonds),
+        matured=None if ripe is None else _diamonds(ripe),
+        held=_diamonds(held.held),
+        owed=_diamonds(held.owed),
+        unbacked=_diamonds(held.unbacked),
+    )
+
+
+@operation(
+    "GET",
+    "/v1/users/{user}/balance",
+    id="getBalance",
+    tag="Wallets",
+    scope="wallets:read",
+    owner="user",
+    raises=(people.UnknownUser, BadTime, FutureTime),
+    answer=wire.Balance(user="aurora", account="diamonds", asset="DIAMOND", at=EXAMPLE_TIME, balance="8420"),
+)
+def get_balance(call: Call, query: wire.BalanceQuery) -> wire.Balance:
+    """Get what an account holds, or held at any past moment."""
+    user = call.path["user"]
+    at = None if query.at is None else clock.happened(clock.instant(query.at, "`at`"), call.now, "`at`")
+    with call.reading() as connection:
+        someone = people.find(connection, user).id
+        kind = meant(connection, someone, query.account)
+        held = balance_at(connection, someone, kind, at)
+    account, asset = _names(kind)
+    return wire.Balance(user=user, account=account, asset=asset, at=at or call.now, balance=money.plain(held, asset))
+
+
+class _Position(NamedTuple):
+    """A line of an account, in the order of its entries."""
+
+    booked_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    seq: cursors.Number
+
+
+@operation(
+    "GET",
+    "/v1/users/{user}/entries",
+    id="listEntries",
+    tag="Wallets",
+    scope="wallets:read",
+    owner="user",
+    raises=(people.UnknownUser,),
+    answer=wire.Entries(account="diamonds", asset="DIAMOND", data=[_ENTRY], next=None),
+)
+def list_entries(call: Call, query: wire.EntryQuery) -> wire.Entries:
+    """List the entries of an account, newest first, each with the balance after it."""
+    before = cursors.read(query.cursor, _Position)
+    with call.reading() as connection:
+        someone = people.find(connection, call.path["user"]).id
+        kind = meant(connection, someone, query.account)
+        lines = entries(connection, someone, kind, before, query.limit + 1)
+        told = tell(connection, someone, lines)
+    account, asset = _names(kind)
+    page = cursors.page(told, query.limit, lambda line: _shown(line, asset), lambda line: (line.booked_at, line.seq))
+    return wire.Entries(account=account, asset=asset, data=page.data, next=page.next)
+
+
+def _matured(connection: Connection, user: int, now: datetime) -> int | None:
+    try:
+        return matured(connection, user, quotes.immature_from(connection, now))
+    except policies.NoPolicy:
+        return None
+
+
+def _names(kind: Kind) -> tuple[wire.Account, wire.Asset]:
+    law = KINDS[kind]
+    return cast("wire.Account", law.name), cast("wire.Asset", law.asset)
+
+
+def _shown(line: Told, asset: str) -> wire.AccountEntry:
+    return wire.AccountEntry(
+        seq=line.seq,
+        id=str(line.id),
+        route=line.route,
+        what=line.what,
+        who=line.who or None,
+        amount=money.plain(line.amount, asset),
+        balance=money.plain(line.balance, asset),
+        at=line.at,
+        booked_at=line.booked_at,
+    )
+
+
+def _diamonds(units: int) -> str:
+    return money.plain(units, money.DIAMOND)

@@ -1,0 +1,40 @@
+"""Streams and posts on the wire: where gifts land."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from riviere.wire.common import Instant, Name, Reply, Request
+
+
+class StartStream(Request, frozen=True, kw_only=True):
+    """A stream of a creator."""
+
+    creator: Name
+    id: Name
+
+
+class AddPost(Request, frozen=True, kw_only=True):
+    """A post of a creator."""
+
+    creator: Name
+    id: Name
+
+
+class Stream(Reply, frozen=True, kw_only=True):
+    """A live stream, or one that has ended."""
+
+    creator: Name
+    id: Name
+    opened_at: Instant
+    ended_at: Annotated[Instant | None, Meta(description="Null while it is live.")]
+    imported: Annotated[bool, Meta(description="A recording told of it; it ends with its last recorded gift.")]
+
+
+class Post(Reply, frozen=True, kw_only=True):
+    """A post."""
+
+    creator: Name
+    id: Name
+    opened_at: Annotated[Instant, Meta(description="Since when it is up.")]
+    imported: Annotated[bool, Meta(description="A recording told of it.")]
