@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from riviere.cli import common, inputs
+from riviere import ids
+from riviere.cli import common
 from shell import Run
 from world import World
 
@@ -360,4 +361,4 @@ def test_an_answer_that_nobody_takes_ends_the_command_without_a_fuss(
 
 
 def test_keys_that_are_made_differ() -> None:
-    assert len({inputs.new_key() for _ in range(100)}) == 100
+    assert len({ids.new_key() for _ in range(100)}) == 100

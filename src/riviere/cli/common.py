@@ -1,6 +1,7 @@
 """What every command shares: where the data is, how it is shown, and how an error ends it."""
 
 import getpass
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from riviere import settings
+from riviere.errors import RiviereError
 from riviere.services import Riviere
 
 #: Where results go, and where progress, notes and errors go.
@@ -28,6 +30,18 @@ _BETWEEN = 2
 _NARROWEST = 20
 
 
+class OnlyHere(RiviereError):
+    """This command works on the data folder of this machine; leave out --url, and RIVIERE_URL in the environment."""
+
+    code = "only_here"
+
+
+class EitherOr(RiviereError):
+    """--data names a folder and --url a server; one command works on one of them."""
+
+    code = "either_or"
+
+
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Common:
@@ -36,10 +50,25 @@ class Common:
     data: Annotated[Path | None, Parameter(name="--data", help="Data folder; a per-user folder if not given.")] = None
     json: Annotated[bool, Parameter(name="--json", negative=(), help="One JSON object on standard output.")] = False
     verbose: Annotated[bool, Parameter(name="--verbose", negative=(), help="Show where an error came from.")] = False
+    url: Annotated[str | None, Parameter(name="--url", help="Ask a running server, not the data folder.")] = None
+    key_file: Annotated[Path | None, Parameter(name="--key-file", help="File with the API key for --url.")] = None
+
+    @property
+    def server(self) -> str | None:
+        """The address of the server to ask, None where this machine's data folder is asked. Raises EitherOr."""
+        if self.url and self.data:
+            raise EitherOr
+        return self.url or (None if self.data else os.environ.get("RIVIERE_URL"))
+
+    def here(self) -> None:
+        """Raises OnlyHere where a server is to be asked."""
+        if self.server:
+            raise OnlyHere
 
     @contextmanager
     def riviere(self) -> Iterator[Riviere]:
-        """The open database of this command."""
+        """The open database of this command. Raises OnlyHere where a server is to be asked."""
+        self.here()
         with Riviere(settings.from_environment(self.data)) as opened:
             yield opened
 

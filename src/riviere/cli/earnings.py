@@ -8,14 +8,17 @@ import msgspec
 from cyclopts import Parameter
 
 from riviere import money
+from riviere.cli import remote
 from riviere.cli.common import NOTHING_SAID, Common, table
 from riviere.cli.inputs import MaybeWhole, Since, Until, period
 from riviere.cli.showing import counted, diamonds, iso, when
 from riviere.database.connection import Connection
-from riviere.economy import checks, people
+from riviere.economy import checks, people, places
 from riviere.economy import earnings as sums
 from riviere.economy.earnings import Earned
 from riviere.errors import BadInput
+from riviere.wire import earnings as wire
+from riviere.wire.earnings import EarningsQuery, EveryoneQuery
 
 By = Literal["gift", "supporter", "place", "hour"]
 
@@ -44,8 +47,11 @@ def earnings(
         checks.whole(limit, "--limit")
     if by is not None and creator is None:
         raise BadInput(detail=f"--by {by} sums the gifts of one creator: name one")
-    with common.riviere() as riviere:
-        rows = _rows(riviere.connection, creator, by, since, until)
+    if common.server:
+        rows = _rows_there(common, creator, by, since, until)
+    else:
+        with common.riviere() as riviere:
+            rows = _rows(riviere.connection, creator, by, since, until)
     shown = rows[:limit]
     answer = {
         "creator": creator,
@@ -78,6 +84,41 @@ def _rows(
     if by is None:
         return sums.by_creator(connection, None if user is None else [user], since, until)
     return _SUMS[by](connection, user, since, until)
+
+
+def _rows_there(
+    common: Common, creator: str | None, by: By | None, since: datetime | None, until: datetime | None
+) -> Sequence[Earned]:
+    """The same rows of a server."""
+    if creator is None:
+        everyone = EveryoneQuery(since=since, until=until)
+        return [_row(row.creator, row) for row in remote.ask(common, lambda s: s.list_earnings(everyone)).data]
+    query = EarningsQuery(by=by or "total", since=since, until=until, limit=remote.MOST_ROWS)
+    rows = remote.ask(common, lambda server: server.get_earnings(creator, query)).data
+    return [_row(creator, row) for row in rows if row.gifts or row.reversed_gifts]
+
+
+def _row(creator: str, row: wire.Earned) -> Earned:
+    figures: dict[str, Any] = {
+        "gifts": row.gifts,
+        "pieces": row.pieces,
+        "coins": row.coins,
+        "diamonds": money.parse(row.diamonds, money.DIAMOND, least=0),
+        "reversed_gifts": row.reversed_gifts,
+        "reversed_coins": row.reversed_coins,
+        "reversed_diamonds": money.parse(row.reversed_diamonds, money.DIAMOND, least=0),
+    }
+    if row.gift is not None:
+        return sums.GiftEarned(**figures, gift=row.gift, name=row.gift)
+    if row.supporter is not None:
+        return sums.SupporterEarned(**figures, supporter=row.supporter)
+    if row.hour is not None:
+        return sums.HourEarned(**figures, hour=row.hour)
+    if row.stream is not None:
+        return sums.PlaceEarned(**figures, kind=places.STREAM, place=row.stream)
+    if row.post is not None:
+        return sums.PlaceEarned(**figures, kind=places.POST, place=row.post)
+    return sums.CreatorEarned(**figures, creator=creator)
 
 
 def _table(rows: Sequence[Earned]) -> object:

@@ -11,11 +11,12 @@ from riviere.cli.common import NOTHING_SAID, Common
 from riviere.cli.earnings import as_row
 from riviere.cli.inputs import Since, Until, period, write_file
 from riviere.cli.showing import counted, iso, write_csv
-from riviere.cli.statement import Account, read_page
+from riviere.cli.statement import read_page
 from riviere.economy import earnings as sums
 from riviere.economy.catalogue import Catalogue
 from riviere.economy.pictures import sheet
 from riviere.economy.shelf import Version
+from riviere.wire.wallets import Account
 
 export = App(name="export", help="Write tables for other programs: CSV, or a JSON array with --json.")
 

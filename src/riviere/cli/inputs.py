@@ -9,8 +9,9 @@ from typing import Annotated
 
 from cyclopts import Parameter, Token
 
-from riviere import clock, ids
+from riviere import clock
 from riviere.cli.common import err
+from riviere.clock import BadPeriod
 from riviere.errors import RiviereError
 from riviere.money import shown
 
@@ -25,12 +26,6 @@ class NotConfirmed(RiviereError):
     """{question} Nothing was done: that wants a yes on the terminal, or --yes."""
 
     code = "not_confirmed"
-
-
-class BadPeriod(RiviereError):
-    """A period ends after it begins: {until} is not later than {since}."""
-
-    code = "bad_period"
 
 
 class NotWritten(RiviereError):
@@ -70,11 +65,6 @@ From = Annotated[datetime | None, _INSTANT, Parameter(name="--from", help="When 
 
 Key = Annotated[str | None, Parameter(help="Idempotency key: the same again moves nothing. Made if not given.")]
 Yes = Annotated[bool, Parameter(negative=(), help="Do not ask.")]
-
-
-def new_key() -> str:
-    """An idempotency key that nobody has used."""
-    return ids.shown("k", ids.random_id())
 
 
 def past(instant: datetime | None, what: str) -> datetime | None:

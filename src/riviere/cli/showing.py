@@ -8,6 +8,8 @@ from typing import Any
 
 from riviere import money
 from riviere.money import COIN, DIAMOND
+from riviere.wire.gifts import Gift, Reversal
+from riviere.wire.purchases import Purchase
 
 
 def when(instant: datetime | None) -> str:
@@ -35,6 +37,27 @@ def exact(units: int, asset: str) -> int | str:
 def diamonds(units: int) -> str:
     """Diamonds for a person."""
     return money.grouped(units, DIAMOND)
+
+
+def units(text: str, asset: str) -> int:
+    """A decimal string, as the API has it, in the asset's smallest unit; it may be below zero."""
+    whole = money.parse(text.removeprefix("-"), asset, least=0)
+    return -whole if text.startswith("-") else whole
+
+
+def amount(text: str, asset: str) -> str:
+    """A decimal string, as the API has it, for a person."""
+    return money.grouped(units(text, asset), asset)
+
+
+def receipt_of(done: Gift | Purchase | Reversal, key: str) -> dict[str, Any]:
+    """What every movement of value is answered with."""
+    return {"key": key, "id": done.id, "repeated": done.repeated, "booked_at": iso(done.booked_at)}
+
+
+def again(done: Gift | Purchase | Reversal) -> str:
+    """Says of what stood before that it did."""
+    return f" (booked before, at {when(done.booked_at)} UTC; nothing moved)" if done.repeated else ""
 
 
 def signed(units: int, asset: str) -> str:

@@ -1,0 +1,64 @@
+"""Coins bought, what accounts hold, what gifts brought, and statements of it all."""
+
+from riviere import ids
+from riviere.client.call import Call, fields, path
+from riviere.client.methods import asked, listed
+from riviere.ledger.proof import Statement
+from riviere.wire.common import Page, Paged
+from riviere.wire.earnings import Earnings, EarningsQuery, EveryoneQuery, EveryonesEarnings
+from riviere.wire.purchases import BuyPack, Purchase
+from riviere.wire.statements import StatementQuery
+from riviere.wire.wallets import Balance, BalanceQuery, Entries, EntryQuery, Wallet
+
+
+class WalletCalls:
+    """Purchases, wallets and earnings."""
+
+    @asked
+    def buy_pack(self, user: str, pack: BuyPack, *, key: str | None = None) -> Call[Purchase]:
+        """Buy a pack of coins for a user; it is answered when the coins are in the wallet.
+
+        Give a key of your own, such as your order's number, and the order is charged once whatever happens to you.
+        """
+        buying = path("/v1/users/{user}/purchases", user=user)
+        return Call("POST", buying, Purchase, pack, key=ids.new_key() if key is None else key)
+
+    @listed
+    def list_purchases(self, user: str, query: Paged | None = None) -> Call[Page[Purchase]]:
+        """A user's purchases, the latest first."""
+        return Call("GET", path("/v1/users/{user}/purchases", user=user), Page[Purchase], query=fields(query))
+
+    @asked
+    def get_purchase(self, user: str, key: str) -> Call[Purchase]:
+        """The purchase that was made under an idempotency key."""
+        return Call("GET", path("/v1/users/{user}/purchases/{key}", user=user, key=key), Purchase)
+
+    @asked
+    def get_wallet(self, user: str) -> Call[Wallet]:
+        """What a user's accounts hold now."""
+        return Call("GET", path("/v1/users/{user}/wallet", user=user), Wallet)
+
+    @asked
+    def get_balance(self, user: str, query: BalanceQuery | None = None) -> Call[Balance]:
+        """What an account holds, or held at a past moment."""
+        return Call("GET", path("/v1/users/{user}/balance", user=user), Balance, query=fields(query))
+
+    @asked
+    def list_entries(self, user: str, query: EntryQuery | None = None) -> Call[Entries]:
+        """A page of the entries of an account, newest first, each with the balance after it; `next` reads on."""
+        return Call("GET", path("/v1/users/{user}/entries", user=user), Entries, query=fields(query))
+
+    @asked
+    def get_statement(self, user: str, query: StatementQuery) -> Call[Statement]:
+        """A statement with its proofs, which anyone can check: riviere.ledger.proof.problems does."""
+        return Call("GET", path("/v1/users/{user}/statement", user=user), Statement, query=fields(query))
+
+    @asked
+    def get_earnings(self, user: str, query: EarningsQuery | None = None) -> Call[Earnings]:
+        """What gifts brought a creator: in all, by supporter, gift, place or hour."""
+        return Call("GET", path("/v1/users/{user}/earnings", user=user), Earnings, query=fields(query))
+
+    @asked
+    def list_earnings(self, query: EveryoneQuery | None = None) -> Call[EveryonesEarnings]:
+        """What gifts brought each creator, most first."""
+        return Call("GET", "/v1/earnings", EveryonesEarnings, query=fields(query))
