@@ -5,6 +5,7 @@ names of things that are there, so that they get past the door; some are spoilt 
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import SkipTest
@@ -23,7 +24,7 @@ from riviere.access import token_keys
 from riviere.access.scopes import SCOPES
 from riviere.economy import offers
 from riviere.http.openapi import conditions
-from riviere.http.operation import OPERATIONS
+from riviere.http.operation import JSON, OPERATIONS
 from riviere.http.problems import PROBLEM, status_of
 
 #: Cases of the long run, all operations together.
@@ -58,9 +59,11 @@ for _ in range(500):
 SPOILT = [
     None, True, 0, -1, 2**31, 2**63, 2**64, -(2**63) - 1, 10**400, 1.5, 1e308, -0.0, "", " ", "\x00", "a\nb", "\u2028",
     "\U0001f469\u200d\U0001f467", "x" * 300, "x" * 5_000, "0", "-1", "1e9", "9" * 30, "NaN", "%00", "../..",
-    "'; --", "{user}", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-02-30T00:00:00Z", [], {}, DEEP,
+    "'; --", "{user}", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-02-30T00:00:00Z",
+    "2999-01-01T00:00:00Z", [], {}, DEEP,
     {"amount": "1", "currency": "ZZZ"}, {"amount": "9" * 19, "currency": "USD"}, ["NO"] * 300,
 ]  # fmt: skip
+SPOILT_TEXTS = [spoilt for spoilt in SPOILT if isinstance(spoilt, str)]
 
 
 @schemathesis.serializer("application/x-ndjson")
@@ -136,6 +139,39 @@ def test_ten_thousand_requests_are_answered_as_documented(busy: Front) -> None:
     assert done > len(OPERATIONS) * 0.8, "most requests are turned away at the door"
 
 
+@pytest.mark.slow
+def test_every_field_spoilt_in_every_way_is_answered_as_documented(busy: Front) -> None:
+    there, backend = ids(busy), busy.client(*SCOPES)
+    wrong = []
+    for operation in OPERATIONS:
+        shape = operation.body if operation.takes == JSON else None
+        path = operation.path
+        for name in re.findall(r"{(\w+)}", path):
+            path = path.replace(f"{{{name}}}", _known(path, there).get(name, ["nothing"])[0])
+        asked: list[dict[str, Any]] = []
+        if shape is not None:
+            example = msgspec.to_builtins(operation.asked)
+            asked += [{"json": example | {name: spoilt}} for name in _fields(shape) for spoilt in SPOILT]
+        if operation.query is not None:
+            asked += [{"params": {name: spoilt}} for name in _fields(operation.query) for spoilt in SPOILT_TEXTS]
+        for said in asked:
+            answer = backend.request(operation.method, path, headers={"Idempotency-Key": busy.key()}, **said)
+            if answer.status_code >= 400:
+                code = answer.json()["code"]
+                if answer.status_code >= 500 or DOCUMENTED[operation.id].get(code) != answer.status_code:
+                    wrong.append(f"{operation.id} {said}: {answer.text}"[:300])
+    assert not wrong, "\n".join(wrong)
+
+
+def _fields(shape: Any) -> list[str]:
+    return [field.encode_name for field in msgspec.structs.fields(shape)]
+
+
+def _known(path: str, there: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Names of what is there for the parameters of an address."""
+    return THERE | {"id": next((named for at, named in there.items() if at in path), ["nothing"])}
+
+
 def _tried(front: Front, each: int) -> tuple[int, int]:
     """Tries `each` requests of every operation; fails with all that is wrong.
 
@@ -189,7 +225,7 @@ def _callers(front: Front) -> Iterator[Callable[[], dict[str, str]]]:
 @st.composite
 def _cases(draw: st.DrawFn, operation: Any, there: dict[str, list[str]]) -> schemathesis.Case:
     """A request that fits, or not, or is the document's own example; one of its fields may be spoilt."""
-    known = THERE | {"id": next((named for at, named in there.items() if at in operation.path), ["nothing"])}
+    known = _known(operation.path, there)
     path = {
         parameter.name: draw(st.sampled_from(known[parameter.name]))
         for parameter in operation.path_parameters

@@ -9,8 +9,9 @@ from typing import Final
 from uuid import UUID
 
 from riviere import money
+from riviere.clock import BadTime, FutureTime
 from riviere.database.connection import Connection, snapshot
-from riviere.economy import catalogue, gifts, people, places, policies, sent
+from riviere.economy import catalogue, checks, gifts, people, places, policies, sent
 from riviere.economy.catalogue import Catalogue
 from riviere.economy.gifts import GiftRequest
 from riviere.economy.sent import Position, Sent
@@ -27,9 +28,12 @@ from riviere.wire.gifts import Gift, Piece, Provenance, Reversal, SendGift, Sent
 
 #: What a gift may be refused for, wherever it is asked for.
 REFUSALS: Final = (
+    BadTime,
+    FutureTime,
     catalogue.NotYetSold,
     catalogue.RetiredGift,
     catalogue.UnknownGift,
+    checks.BadText,
     gifts.LockedByLevel,
     gifts.LockedByRegion,
     gifts.NotACombo,
