@@ -30,7 +30,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 PYTHON = [sys.executable, "-W", "error"]
 SCOPES = (
     "users:write gifts:read gifts:write gifts:reverse places:write purchases:write wallets:read earnings:read "
-    "policies:write webhooks:read webhooks:write redemptions:read redemptions:write identity:write"
+    "purchases:read policies:write webhooks:read webhooks:write redemptions:read redemptions:write identity:write"
 )
 
 

@@ -79,8 +79,8 @@ def test_nobody_is_ever_shown_the_whole_receiver(
     front: Front, payouts: Cashier, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     receiver = f"{name}+nobody@example.com"
-    hooks = front.client("webhooks:write")
-    asked = {"url": "https://example.com/hook", "kinds": ["*"]}
+    hooks = front.client("webhooks:write", "redemptions:read")
+    asked = {"url": "https://example.com/hook", "kinds": ["redemption.*"]}
     assert hooks.post("/v1/webhooks", json=asked).status_code == 201
     answers: list[str] = []
 

@@ -31,7 +31,7 @@ def test_a_rate_announced_for_tomorrow_holds_from_tomorrow_on(front: Front, admi
     announced = admin.post("/v1/policies", json=new)
     assert announced.status_code == 201
     row = announced.json()
-    assert (row["figure"], row["in_force"], row["announced_by"]) == ("0.45 diamonds a coin", False, "ada")
+    assert (row["figure"], row["in_force"], row["announced_by"]) == ("0.45 diamonds a coin", False, "operator ada")
     assert (row["amount"], row["share"], row["fixed"], row["ends_at"]) == ("0.45", None, None, None)
     front.give("mira", "aurora", "comet")
     assert front.wallet("aurora").diamonds == 299_000
@@ -114,7 +114,7 @@ def test_everybody_may_read_the_figures_and_few_may_announce(front: Front) -> No
         assert rows(client, name="maturity_days")[0]["amount"] == "7"
         with front.nothing_moves():
             problem(client.post("/v1/policies", json=new), 403, "scope_too_small")
-    assert front.as_operator("finance", "fin").post("/v1/policies", json=new).json()["announced_by"] == "fin"
+    assert front.as_operator("finance", "fin").post("/v1/policies", json=new).json()["announced_by"] == "operator fin"
 
 
 NO_FIGURES = [

@@ -18,11 +18,22 @@ from riviere.http import cursors
 from riviere.webhooks import endpoints
 from riviere.webhooks.courier import Courier
 
+#: The scopes to read all that an endpoint may be told.
+HEARD = ("gifts:read", "purchases:read", "users:read", "policies:read", "redemptions:read")
 GOOD = {"url": "https://example.com/hook", "kinds": ["gift.sent"]}
 
 
+@pytest.mark.parametrize(
+    ("kind", "scope"), [("gift.sent", "gifts:read"), ("redemption.*", "redemptions:read"), ("*", "")]
+)
+def test_nobody_has_others_told_what_they_may_not_see(front: Front, kind: str, scope: str) -> None:
+    app = front.client("webhooks:write", *(other for other in HEARD if scope and other != scope))
+    refused = problem(app.post("/v1/webhooks", json={**GOOD, "kinds": [kind]}), 403, "scope_too_small")
+    assert scope in str(refused.facts["scope"])
+
+
 def test_an_endpoint_is_added_and_its_secret_is_shown_this_once(front: Front) -> None:
-    app = front.client("webhooks:write", "webhooks:read")
+    app = front.client("webhooks:write", "webhooks:read", *HEARD)
     said = app.post("/v1/webhooks", json={**GOOD, "kinds": ["redemption.*", "gift.sent"], "description": "the app's"})
     made, secret = said.json()["endpoint"], said.json()["secret"]
     assert said.status_code == 201
@@ -84,7 +95,7 @@ def test_an_endpoint_is_added_and_its_secret_is_shown_this_once(front: Front) ->
     ids=str,
 )
 def test_what_may_not_be_an_endpoint_is_refused(front: Front, changed: dict[str, Any], code: str) -> None:
-    app = front.client("webhooks:write")
+    app = front.client("webhooks:write", *HEARD)
     with front.nothing_moves():
         problem(app.post("/v1/webhooks", json={**GOOD, **changed}), 422, code)
 

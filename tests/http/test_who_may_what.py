@@ -76,7 +76,7 @@ addPost                      places:write         A     none
 getPost                      places:read          ATU   all
 listPolicies                 policies:read        AFTU  all
 announcePolicy               policies:write       AF    none
-buyPack                      purchases:write      AF    own
+buyPack                      purchases:write      A     own
 listPurchases                purchases:read       AFTU  own
 getPurchase                  purchases:read       AFTU  own
 getStatement                 statements:read      AFU   own

@@ -83,7 +83,6 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
                 "users:read",
                 "wallets:read",
                 "purchases:read",
-                "purchases:write",
                 "catalogue:read",
                 "policies:read",
                 "policies:write",

@@ -66,8 +66,9 @@ async def send_gifts(call: Call, body: AsyncIterator[BulkGift]) -> AsyncIterator
 
     Gifts are booked in the order of their lines, and each line is answered by a line, in the same order, once its gift
     is durable: what a request of its own would have been answered with. A line that is wrong, or refused, does not stop
-    its neighbours; blank lines are passed over. Answers begin when the whole body has arrived, at most 20,000 lines. A
-    request that breaks off is sent again as it was: what stands is answered as repeated.
+    its neighbours; blank lines are passed over; each line counts as a request. Answers begin when the whole body has
+    arrived, at most 20,000 lines. A request that breaks off is sent again as it was: what stands is answered as
+    repeated.
     """
     answers: list[_Asked | BulkAnswer] = []
     async for number, line in lines(cast("AsyncIterator[bytes]", body), MOST_BYTES):
@@ -83,6 +84,9 @@ async def _asked(call: Call, number: int, line: bytes | None) -> _Asked | BulkAn
     try:
         if line is None:
             raise problems.BodyTooLarge(most=MOST_BYTES)
+        left = call.front.count(call.caller)
+        if left.wait:
+            raise problems.too_many(left)
         body = decoded(BulkGift, line)
         ids.client_id(body.key)
         request = request_of(call, body, body.key)

@@ -22,6 +22,7 @@ from riviere.economy import checks
 from riviere.errors import RiviereError
 from riviere.http import problems
 from riviere.http.front import Front
+from riviere.http.limits import Left
 from riviere.http.operation import ANY, NDJSON, Answered, Call, Operation
 
 #: Bytes of a JSON body. Bulk requests are read line by line and have no such limit.
@@ -127,18 +128,16 @@ async def _principal(operation: Operation, front: Front, request: Request, heade
             front.office.gate.principal, request.headers.get("authorization"), clock.now()
         )
     except RiviereError:
-        _count(front, f"stranger {request.client.host if request.client else ''}", "stranger", headers)
+        _within(front.count_stranger(request.client.host if request.client else ""), headers)
         raise
-    who = f"user {principal.name}" if principal.key is None else f"key {principal.key}"
-    _count(front, who, principal.kind, headers)
+    _within(front.count(principal), headers)
     return principal
 
 
-def _count(front: Front, caller: str, kind: str, headers: dict[str, str]) -> None:
-    left = front.limiter.take(caller, front.quotas[kind], time.monotonic())
+def _within(left: Left, headers: dict[str, str]) -> None:
     headers.update(left.headers)
     if left.wait:
-        raise problems.TooManyRequests(quota=left.quota.quota, window=left.quota.window, wait=left.wait)
+        raise problems.too_many(left)
 
 
 def _path(request: Request) -> dict[str, str]:

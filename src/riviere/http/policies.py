@@ -25,7 +25,7 @@ _RATE: Final = Policy(
     starts_at=EXAMPLE_TIME,
     ends_at=None,
     announced_at=EXAMPLE_TIME,
-    announced_by="ada",
+    announced_by="operator ada",
 )
 
 
@@ -87,7 +87,7 @@ def announce_policy(call: Call, body: AnnouncePolicy) -> Policy:
             share=share,
             starts_at=starts_at,
             until=ends_at,
-            by=call.caller.name,
+            by=call.actor,
             now=call.now,
         )
     return _policy(announced, call.now)

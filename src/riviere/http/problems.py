@@ -18,6 +18,7 @@ from riviere.database.connection import DatabaseUnreachable
 from riviere.database.embedded import ServerFailed
 from riviere.economy import catalogue, gifts, offers, people, places, policies
 from riviere.errors import RiviereError
+from riviere.http.limits import Left
 from riviere.ids import BadKey
 from riviere.ledger import model, writer
 from riviere.payments import purchases, sandbox
@@ -265,6 +266,11 @@ def problem(wrong: RiviereError, request_id: str) -> Problem:
         request_id=request_id,
         facts={name: _plain(fact) for name, fact in wrong.facts.items()},
     )
+
+
+def too_many(left: Left) -> TooManyRequests:
+    """What somebody is told whose quota is used up."""
+    return TooManyRequests(quota=left.quota.quota, window=left.quota.window, wait=left.wait)
 
 
 def known(broken: BaseException) -> RiviereError | None:

@@ -1,15 +1,27 @@
 """Webhooks over HTTP: who is told, what was delivered, and sending it again."""
 
+from collections.abc import Sequence
 from typing import Final
 
+from riviere.access.scopes import Scope
 from riviere.clock import BadTime
 from riviere.economy import checks
-from riviere.http import cursors
+from riviere.http import cursors, problems
 from riviere.http.operation import EXAMPLE_TIME, Call, operation
 from riviere.webhooks import addresses, endpoints, model
 from riviere.webhooks.endpoints import OVERLAP
 from riviere.wire import webhooks as wire
 from riviere.wire.common import Page
+
+#: The scope that it takes to have a family of events sent to an endpoint.
+SCOPE_OF: Final[dict[str, Scope]] = {
+    "gift": "gifts:read",
+    "combo": "gifts:read",
+    "purchase": "purchases:read",
+    "user": "users:read",
+    "policy": "policies:read",
+    "redemption": "redemptions:read",
+}
 
 _ENDPOINT: Final = wire.Endpoint(
     id="whe_3f9k2m7q0x8wt",
@@ -53,8 +65,9 @@ def add_webhook(call: Call, body: wire.AddEndpoint) -> wire.NewEndpoint:
 
     Events are sent as Standard Webhooks has it: POST, signed with the secret, the same `webhook-id` on every try, any
     2xx is an answer. They arrive at least once, and in order within a subject. What fails is tried again for three
-    days; an answer of 410 ends it.
+    days; an answer of 410 ends it. What you want to be told takes the scope to read it: `gifts:read` for gifts.
     """
+    _may_hear(call, body.kinds)
     with call.reading() as connection:
         made, secret = endpoints.create(
             connection,
@@ -250,6 +263,14 @@ def skip_delivery(call: Call) -> wire.Delivery:
     with call.reading() as connection:
         endpoints.skip(connection, endpoint, event, call.now)
         return _delivery(endpoints.delivery(connection, endpoint, event))
+
+
+def _may_hear(call: Call, kinds: Sequence[str]) -> None:
+    """Nobody has others told what they may not see themselves. Raises ScopeTooSmall."""
+    for kind in model.KINDS:
+        scope = SCOPE_OF.get(kind.partition(".")[0])
+        if scope is not None and model.wants(kinds, kind) and scope not in call.caller.scopes:
+            raise problems.ScopeTooSmall(scope=scope)
 
 
 def _endpoint(endpoint: model.Endpoint) -> wire.Endpoint:
