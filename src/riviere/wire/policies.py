@@ -66,4 +66,4 @@ class Policy(Reply, frozen=True, kw_only=True):
     starts_at: Instant
     ends_at: Annotated[Instant | None, Meta(description="Null where no end is known.")]
     announced_at: Instant
-    announced_by: Annotated[str, Meta(description="The API key or operator that announced it.", examples=["operator ada"])]
+    announced_by: Annotated[str, Meta(description="Who announced it.", examples=["operator ada"])]
