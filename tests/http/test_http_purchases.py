@@ -204,10 +204,9 @@ def test_a_purchase_needs_a_key_that_is_one(front: Front, app: httpx2.Client, su
     body = {"pack": PACK, "card": "card-ok"}
     with front.nothing_moves():
         problem(app.post("/v1/users/mira/purchases", json=body), 400, "missing_key")
-    for key in (b"x" * 256, b"a\x01b", b"a\x85b"):
+    # A control character is no part of any HTTP header.
+    for key, code in ((b"x" * 256, "bad_key"), (b"a\x01b", "malformed_request"), (b"a\x85b", "bad_key")):
         with subtests.test(key=key), front.nothing_moves():
             sent = app.post("/v1/users/mira/purchases", json=body, headers={b"Idempotency-Key": key})
-            if sent.status_code == 400 and "problem" not in sent.headers["content-type"]:
-                continue  # the web server itself refuses such a header
-            problem(sent, 400, "bad_key")
+            problem(sent, 400, code)
     problem(app.get("/v1/users/mira/purchases/%E2%80%8D"), 404, "unknown_purchase")
