@@ -115,7 +115,7 @@ def _elsewhere(request: Request, wrong: Exception) -> Response:
 
 
 def _refused(wrong: RiviereError, request: Request) -> Response:
-    return refusal(wrong, id_of(request), {"Cache-Control": "no-store"})
+    return refusal(wrong, id_of(request), {})
 
 
 class _Slashes:

@@ -76,7 +76,7 @@ def id_of(request: Request) -> str:
 def refusal(wrong: RiviereError, request_id: str, headers: dict[str, str]) -> Response:
     """The problem document of an error."""
     document = problems.problem(wrong, request_id)
-    further = {"X-Request-Id": request_id}
+    further = {"X-Request-Id": request_id, "Cache-Control": "no-store"}
     if document.status == 401:
         further["WWW-Authenticate"] = f'Bearer realm="riviere", error="{document.code}"'
     elif document.status == 503:
