@@ -340,3 +340,16 @@ def test_a_large_payout_is_turned_down_and_the_creator_reads_by_whom_and_why(
     assert (payouts.wallet(jo, "jo")["diamonds"], payouts.wallet(jo, "jo")["held"]) == ("20000", "0")
     payouts.rounds()
     assert payouts.items() == []
+
+
+def test_who_asked_for_a_large_payout_in_a_creators_name_does_not_let_it_go_on(front: Front, payouts: Cashier) -> None:
+    payouts.announce("review_over", "USD", amount="20.00")
+    jo = payouts.creator("jo", 10_000)
+    ada, bea = front.as_operator("admin", "ada"), front.as_operator("admin", "bea")
+    quote = payouts.quote(jo, "jo", "10000")["id"]
+    asked = ada.post("/v1/users/jo/redemptions", json={"quote": quote}, headers={"Idempotency-Key": "one"}).json()
+    assert asked["state"] == "in_review"
+    because = {"reason": "looks right"}
+    with front.nothing_moves():
+        problem(ada.post(f"/v1/redemptions/{asked['id']}/approve", json=because), 409, "own_review")
+    assert bea.post(f"/v1/redemptions/{asked['id']}/approve", json=because).json()["state"] == "approved"

@@ -192,6 +192,7 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         places.StreamEnded,
         policies.NoPolicy,
         policies.PolicyOverlap,
+        payouts.OwnReview,
         payouts.PaidOutOnce,
         payouts.WrongState,
         refusals.BelowMinimum,

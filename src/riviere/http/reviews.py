@@ -29,12 +29,15 @@ def list_redemptions_to_review(call: Call, query: Paged) -> Page[wire.Redemption
     id="approveRedemption",
     tag="Redemptions",
     scope="redemptions:review",
-    raises=(model.UnknownRedemption, model.WrongState, checks.BadText),
+    raises=(model.UnknownRedemption, model.WrongState, model.OwnReview, checks.BadText),
     asked=wire.Because(reason="Earnings look like those of last month"),
     answer=REDEMPTION,
 )
 def approve_redemption(call: Call, body: wire.Because) -> wire.Redemption:
-    """Let a redemption in review go on to the provider."""
+    """Let a redemption in review go on to the provider.
+
+    Who asked for it cannot: two people see every payout of this amount.
+    """
     with call.reading() as connection:
         writer, who = call.office.writer, call.actor
         return shown(redemptions.approve(connection, writer, named(call), who, body.reason, call.now))

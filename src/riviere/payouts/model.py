@@ -150,6 +150,12 @@ class WrongState(RiviereError):
     code = "wrong_redemption_state"
 
 
+class OwnReview(RiviereError):
+    """This redemption was asked for by {actor}, who cannot review it too; somebody else has to."""
+
+    code = "own_review"
+
+
 class PaidOutOnce(RiviereError):
     """What is owed in money cannot become diamonds again; this redemption can only be paid again."""
 

@@ -19,7 +19,7 @@ from riviere.ledger.writer import Writes
 from riviere.payouts import quotes, standing, store
 from riviere.payouts.clerk import begin, finish, give_up
 from riviere.payouts.methods import LONGEST_REASON, lock_creator, method_of
-from riviere.payouts.model import PaidOutOnce, Row, State, Step, WrongState, may, outlook
+from riviere.payouts.model import OwnReview, PaidOutOnce, Row, State, Step, WrongState, may, outlook
 from riviere.payouts.refusals import NoPayoutMethod, PayoutsSuspended, UnknownQuote, refusals
 
 #: The states from which a creator may still take a redemption back.
@@ -114,13 +114,19 @@ def reject(
 def approve(
     connection: Connection, writer: Writes, redemption: UUID, actor: str, reason: str, now: datetime
 ) -> Redemption:
-    """An operator lets a redemption in review go on. Raises UnknownRedemption, WrongState or BadText."""
+    """Somebody other than who asked lets a redemption in review go on.
+
+    Raises UnknownRedemption, WrongState, OwnReview or BadText.
+    """
     _check_words(actor, reason)
     user = store.whose(connection, redemption)
     finish(connection, writer, user, redemption, now)
     with connection.transaction():
         row = store.lock(connection, user, redemption)
         if _can(connection, row, (State.IN_REVIEW,), State.APPROVED, actor, reason):
+            asked = [step.actor for step in store.steps(connection, [row])[row.id] if step.state == State.REQUESTED]
+            if asked[-1] == actor:
+                raise OwnReview(actor=actor)
             row = store.move(connection, row, State.APPROVED, actor, reason, now, due_at=now)
     return _shown(connection, [row])[0]
 
