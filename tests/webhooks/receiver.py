@@ -119,7 +119,12 @@ class Receiver:
             disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"])).decode()
+                length = int(self.headers["content-length"])
+                body = self.rfile.read(length).decode()
+                if len(body.encode()) < length:
+                    # Whoever sent it was killed between the head and the body: nothing was heard.
+                    self.close_connection = True
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver._hear(Heard(time.monotonic(), self.path, headers, body), self)
 
