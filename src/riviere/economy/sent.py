@@ -3,8 +3,9 @@
 A gift comes here from the journal (`ledger/store.py` wrote it) and goes back to its sender.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID
 
@@ -21,8 +22,11 @@ from riviere.ledger.model import UnknownEntry
 
 SQL = load("riviere.economy")
 
-#: Rows of the journal that one page looks at. A long combo has a row a step, so a page may have fewer gifts than asked.
+#: Entries of each coin account that one page looks at. A long combo has one a step, so a page may have fewer gifts than
+#: asked.
 MOST_ROWS: Final = 1_000
+
+_Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -47,14 +51,11 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Position(NamedTuple):
-    """A row of the journal in the order of `listed`."""
+    """How far a walk has come along each coin account of a sender: what is numbered below is still to come."""
 
-    booked_at: Annotated[datetime, Meta(tz=True)]
-    kind: Annotated[int, Meta(ge=0, le=2**15 - 1)]
-    seq: Annotated[int, Meta(ge=0, le=2**63 - 1)]
-
-
-_NEWEST: Final = Position(datetime.max.replace(tzinfo=UTC), 0, 0)
+    coins: _Number
+    bonus: _Number
+    imported: _Number
 
 
 def find(connection: Connection, sender: int, gift: UUID) -> Sent:
@@ -72,21 +73,30 @@ def listed(
 
     A combo lies where its first step does. There may be more even where there are fewer than `limit`.
     """
-    where = (before or _NEWEST)._asdict()
-    walk = where | {"sender": sender, "kinds": list(AXES), "most": MOST_ROWS}
+    where = dict(zip(AXES, before or _ends(connection, sender), strict=True))
+    after = {axis: max(0, number - 1 - MOST_ROWS) for axis, number in where.items()}
+    walk = {"sender": sender, "kinds": [*where], "after": [*after.values()], "before": [*where.values()]}
     rows = connection.execute(SQL["walk_sent"], walk).fetchall()
     ids: list[UUID] = []
-    after = None
-    for gift, booked_at, kind, seq, first in rows:
-        if len(ids) == limit:
+    left = Counter(kind for _, kind, *_ in rows)
+    for gift, kind, seq, first in rows:
+        if len(ids) == limit or any(after[axis] and not left[axis] for axis in AXES):
             break
-        after = Position(booked_at, kind, seq)
+        where[kind] = seq
+        left[kind] -= 1
         if first:
             ids.append(gift)
-    else:
-        after = after if len(rows) == MOST_ROWS else None
+    # An account of which nothing is left goes on below what was looked at.
+    where.update({axis: after[axis] + 1 for axis in AXES if not left[axis]})
+    onward = Position(*where.values()) if any(number > 1 for number in where.values()) else None
     found = {gift.id: gift for gift in _read(connection, sender, ids)}
-    return [found[gift] for gift in ids], after
+    return [found[gift] for gift in ids], onward
+
+
+def _ends(connection: Connection, sender: int) -> Position:
+    """Behind whatever the sender's coin accounts have paid by now."""
+    last = {kind: seq for kind, _, _, seq, _ in connection.execute(SQL["read_wallet"], {"user": sender})}
+    return Position(*(last.get(axis, 0) + 1 for axis in AXES))
 
 
 def _read(connection: Connection, sender: int, gifts: Sequence[UUID]) -> list[Sent]:

@@ -8,7 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -23,6 +23,12 @@ Item = TypeVar("Item")
 Number = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 #: An instant in a cursor: as a client could make it up too, so with its zone.
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Numbered(NamedTuple):
+    """A row of an account, in the order of its numbers."""
+
+    seq: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 
 def page(

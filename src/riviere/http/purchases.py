@@ -8,7 +8,6 @@ from riviere import money
 from riviere.economy import catalogue, people
 from riviere.economy.catalogue import Catalogue
 from riviere.http import cursors
-from riviere.http.cursors import Instant, Number
 from riviere.http.operation import EXAMPLE_TIME, Answered, Call, operation
 from riviere.ledger import model
 from riviere.payments import purchases, sandbox
@@ -90,11 +89,11 @@ def buy_pack(call: Call, body: BuyPack) -> Answered[Purchase]:
 )
 def list_purchases(call: Call, query: Paged) -> Page[Purchase]:
     """List a user's purchases, the latest first."""
-    before = cursors.read(query.cursor, tuple[Instant, Number])
+    before = cursors.read(query.cursor, cursors.Numbered)
     with call.reading() as connection:
         buyer = people.find(connection, call.path["user"]).id
-        rows = purchases.listed(connection, buyer, before, query.limit + 1)
-    return cursors.page(rows, query.limit, _purchase, lambda row: (row.booked_at, row.seq))
+        rows = purchases.listed(connection, buyer, before and before.seq, query.limit + 1)
+    return cursors.page(rows, query.limit, _purchase, lambda row: (row.seq,))
 
 
 @operation(

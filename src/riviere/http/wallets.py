@@ -1,9 +1,7 @@
 """What somebody's accounts hold, and held: wallet, balance, entries."""
 
 from datetime import datetime
-from typing import Annotated, Final, NamedTuple, cast
-
-import msgspec
+from typing import Final, cast
 
 from riviere import clock, money
 from riviere.clock import BadTime, FutureTime
@@ -98,13 +96,6 @@ def get_balance(call: Call, query: wire.BalanceQuery) -> wire.Balance:
     return wire.Balance(user=user, account=account, asset=asset, at=at or call.now, balance=money.plain(held, asset))
 
 
-class _Position(NamedTuple):
-    """A line of an account, in the order of its entries."""
-
-    booked_at: Annotated[datetime, msgspec.Meta(tz=True)]
-    seq: cursors.Number
-
-
 @operation(
     "GET",
     "/v1/users/{user}/entries",
@@ -117,14 +108,14 @@ class _Position(NamedTuple):
 )
 def list_entries(call: Call, query: wire.EntryQuery) -> wire.Entries:
     """List the entries of an account, newest first, each with the balance after it."""
-    before = cursors.read(query.cursor, _Position)
+    before = cursors.read(query.cursor, cursors.Numbered)
     with call.reading() as connection:
         someone = people.find(connection, call.path["user"]).id
         kind = meant(connection, someone, query.account)
-        lines = entries(connection, someone, kind, before, query.limit + 1)
+        lines = entries(connection, someone, kind, before and before.seq, query.limit + 1)
         told = tell(connection, someone, lines)
     account, asset = _names(kind)
-    page = cursors.page(told, query.limit, lambda line: _shown(line, asset), lambda line: (line.booked_at, line.seq))
+    page = cursors.page(told, query.limit, lambda line: _shown(line, asset), lambda line: (line.seq,))
     return wire.Entries(account=account, asset=asset, data=page.data, next=page.next)
 
 

@@ -1,9 +1,10 @@
 """What an account held at any moment, and its statement: every entry, with proofs that an outsider can check alone."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from psycopg import Connection
@@ -24,31 +25,41 @@ class StatementTooLong(RiviereError):
     code = "statement_too_long"
 
 
-#: Later than anything is booked.
-_LAST = datetime.max.replace(tzinfo=UTC)
+#: The shortest time there is: what is booked at an instant is booked before the tick after it.
+_TICK: Final = timedelta(microseconds=1)
+
+
+class _Past(NamedTuple):
+    """An account as it stood before an instant: the number of its last entry (0: none yet), the balance after it."""
+
+    seq: int
+    balance: int
 
 
 def balance_at(connection: Connection[Any], user: int, kind: Kind, instant: datetime | None = None) -> int:
     """What the account holds (for a debt: owes) in its smallest unit, now or as it stood at `instant`.
 
-    The past is two look-ups in the journal: each entry keeps the balance after it.
+    The past is in the journal: each entry keeps the balance after it.
     """
-    parameters = {"user": user, "kind": kind, "instant": instant}
-    query = "read_balance" if instant is None else "read_balance_at"
-    row = connection.execute(SQL[query], parameters).fetchone()
+    if instant is not None:
+        return _past(connection, user, kind, instant + _TICK).balance
+    row = connection.execute(SQL["read_balance"], {"user": user, "kind": kind}).fetchone()
     return int(row[0]) if row else 0
 
 
-def entries(
-    connection: Connection[Any], user: int, kind: Kind, before: tuple[datetime, int] | None, limit: int
-) -> list[Line]:
-    """The lines of one account, newest first: `limit` at the most, booked before the line (booked at, seq) if given."""
-    booked_at, seq = before or (_LAST, 0)
-    parameters = {"user": user, "kind": kind, "booked_at": booked_at, "seq": seq, "most": limit}
-    with connection.cursor(row_factory=class_row(Entry)) as cursor:
-        found = cursor.execute(SQL["read_entries"], parameters).fetchall()
-    lines = [line_of(entry, user, kind) for entry in found]
-    return sorted(lines, key=lambda line: (line.entry.booked_at, line.seq), reverse=True)[:limit]
+def _past(connection: Connection[Any], user: int, kind: Kind, instant: datetime) -> _Past:
+    """How the account stood when all that was booked before `instant` had been booked, and nothing else."""
+    parameters = {"user": user, "kind": kind, "instant": instant}
+    row = connection.execute(SQL["read_past"], parameters).fetchone()
+    return _Past(*row) if row else _Past(0, 0)
+
+
+def entries(connection: Connection[Any], user: int, kind: Kind, before: int | None, limit: int) -> list[Line]:
+    """The lines of one account, newest first: `limit` at the most, numbered below `before` if given."""
+    if before is None:
+        row = connection.execute(SQL["read_last"], {"user": user, "kind": kind}).fetchone()
+        before = row[0] + 1 if row else 1
+    return _lines(connection, user, kind, before - 1 - limit, before - 1)[::-1]
 
 
 def settled(connection: Connection[Any], user: int, kind: Kind) -> datetime:
@@ -72,21 +83,19 @@ def statement(
 
     Raises StatementTooLong for more than `most` lines.
     """
-    parameters = {
-        "user": user,
-        "kind": kind,
-        "since": since,
-        "until": until,
-        "most": None if most is None else most + 1,
-    }
-    with connection.cursor(row_factory=class_row(Entry)) as cursor:
-        found = cursor.execute(SQL["read_statement"], parameters).fetchall()
-    if most is not None and len(found) > most:
+    before, last = _past(connection, user, kind, since), _past(connection, user, kind, until)
+    if most is not None and last.seq - before.seq > most:
         raise StatementTooLong(most=most, what="lines")
-    lines = sorted((line_of(entry, user, kind) for entry in found), key=lambda line: line.seq)
-    before = lines[0].balance - lines[0].amount if lines else balance_at(connection, user, kind, since)
-    after = lines[-1].balance if lines else before
-    return Statement(proof.VERSION, user, KINDS[kind].name, since, until, before, after, lines)
+    lines = _lines(connection, user, kind, before.seq, last.seq)
+    return Statement(proof.VERSION, user, KINDS[kind].name, since, until, before.balance, last.balance, lines)
+
+
+def _lines(connection: Connection[Any], user: int, kind: Kind, after: int, upto: int) -> list[Line]:
+    """The lines numbered after one number and up to another, in order."""
+    parameters = {"user": user, "kind": kind, "after": after, "upto": upto}
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        found = cursor.execute(SQL["read_lines"], parameters).fetchall()
+    return sorted((line_of(entry, user, kind) for entry in found), key=lambda line: line.seq)
 
 
 def burden(connection: Connection[Any], document: Statement) -> int:
@@ -96,6 +105,19 @@ def burden(connection: Connection[Any], document: Statement) -> int:
     row = connection.execute(SQL["count_batches"], columns).fetchone()
     assert row is not None
     return int(row[0])
+
+
+class _Cover(NamedTuple):
+    """A head, the batches of each writer that it covers (first and last), and the tree over them."""
+
+    head: SignedHead
+    spans: dict[str, list[int]]
+    tree: list[list[bytes]]
+
+    def holds(self, writer: int, number: int) -> bool:
+        """Whether it covers this batch."""
+        first, last = self.spans.get(str(writer), (1, 0))
+        return first <= number <= last
 
 
 def prove(connection: Connection[Any], signer: Signer, document: Statement, now: datetime) -> None:
@@ -108,15 +130,17 @@ def prove(connection: Connection[Any], signer: Signer, document: Statement, now:
     batches: dict[tuple[int, int], list[Line]] = defaultdict(list)
     for line in document.lines:
         batches[line.entry.writer, line.entry.batch].append(line)
-    heads: dict[int, tuple[SignedHead, list[bytes]]] = {}
+    covers: dict[int, _Cover] = {}
+    cover: _Cover | None = None
     for writer, number in sorted(batches):
         batch, salt, leaves = _batch(connection, writer, number)
-        head, hashes = _head(connection, heads, writer, number)
-        batch.head = head.number
-        batch.path = merkle.path(merkle.levels(hashes), hashes.index(batch.hash))
+        if cover is None or not cover.holds(writer, number):
+            cover = _cover(connection, covers, writer, number)
+        batch.head = cover.head.number
+        batch.path = merkle.path(cover.tree, cover.tree[0].index(batch.hash))
         document.batches.append(batch)
         _prove_lines(batches[writer, number], salt, leaves)
-    document.heads = [heads[number][0] for number in sorted(heads)]
+    document.heads = [covers[number].head for number in sorted(covers)]
     document.public_key = signer.public_key
     document.signature = signer.sign(proof.digest(document))
 
@@ -144,14 +168,13 @@ def _batch(connection: Connection[Any], writer: int, number: int) -> tuple[Batch
     return batch, salt, [merkle.leaf(entry, salt) for entry in entries]
 
 
-def _head(
-    connection: Connection[Any], known: dict[int, tuple[SignedHead, list[bytes]]], writer: int, number: int
-) -> tuple[SignedHead, list[bytes]]:
+def _cover(connection: Connection[Any], known: dict[int, _Cover], writer: int, number: int) -> _Cover:
     with connection.cursor(row_factory=class_row(SignedHead)) as cursor:
         head = cursor.execute(SQL["read_head_over"], {"writer": str(writer), "number": number}).fetchone()
     assert head is not None, "a head was signed over all that is committed"
     if head.number not in known:
-        known[head.number] = (head, batch_hashes(connection, head.spans))
+        tree = merkle.levels(batch_hashes(connection, head.spans))
+        known[head.number] = _Cover(head, json.loads(head.spans), tree)
     return known[head.number]
 
 

@@ -106,10 +106,9 @@ def find(connection: Connection, user: int, key: str) -> Bought:
     return found
 
 
-def listed(connection: Connection, user: int, before: tuple[datetime, int] | None, most: int) -> list[Bought]:
-    """Up to `most` of a user's purchases, the latest first, behind the one booked and numbered `before` if given."""
-    booked_at, seq = before or (None, None)
-    asked = {"user": user, "booked_at": booked_at, "seq": seq, "most": most}
+def listed(connection: Connection, user: int, before: int | None, most: int) -> list[Bought]:
+    """Up to `most` of a user's purchases, the latest first, numbered below `before` if given."""
+    asked = {"user": user, "before": before, "most": most}
     with connection.cursor(row_factory=class_row(Bought)) as cursor:
         return cursor.execute(SQL["page_purchases"], asked).fetchall()
 

@@ -29,10 +29,7 @@ FROM entry AS e
 INNER JOIN pack AS p ON p.id = e.item
 LEFT JOIN entry AS b ON b.owner = e.owner AND b.id = e.id AND b.leg = 1
 WHERE
-    e.owner = %(user)s AND e.credit_user = %(user)s AND e.credit_kind = 1 AND e.route = 1
-    AND (
-        %(seq)s::bigint IS NULL
-        OR (e.booked_at, e.credit_seq) < (%(booked_at)s::timestamptz, %(seq)s::bigint)
-    )
-ORDER BY e.booked_at DESC, e.credit_seq DESC
+    e.credit_user = %(user)s AND e.credit_kind = 1 AND e.route = 1
+    AND e.credit_seq < coalesce(%(before)s::bigint, 9223372036854775807)
+ORDER BY e.credit_seq DESC
 LIMIT %(most)s;
