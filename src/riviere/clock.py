@@ -1,6 +1,7 @@
 """Time as Riviere reads and writes it: instants in UTC, never a naive one."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from riviere.errors import RiviereError
@@ -80,3 +81,14 @@ def period(
 def hour_of(instant: datetime) -> datetime:
     """The UTC hour that `instant` lies in."""
     return instant.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def whole_hours(since: datetime | None, until: datetime | None) -> tuple[datetime | None, datetime | None]:
+    """The UTC hours that a period touches, the first and the last one whole. The calendar's last hour has no end."""
+    first = None if since is None else hour_of(since)
+    last = None if until is None else hour_of(until)
+    if last is not None and last != until:
+        with suppress(OverflowError):
+            return first, last + timedelta(hours=1)
+        return first, None
+    return first, last

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from cyclopts import Parameter
 
-from riviere import money
+from riviere import clock, money
 from riviere.cli import remote
 from riviere.cli.common import NOTHING_SAID, Common, table
 from riviere.cli.inputs import MaybeWhole, Since, Until, period
@@ -18,7 +18,7 @@ from riviere.economy import earnings as sums
 from riviere.economy.earnings import Earned
 from riviere.errors import BadInput
 from riviere.wire import earnings as wire
-from riviere.wire.earnings import EarningsQuery, EveryoneQuery
+from riviere.wire.earnings import MOST_ROWS, EarningsQuery, EveryoneQuery
 
 By = Literal["gift", "supporter", "place", "hour"]
 
@@ -41,8 +41,14 @@ def earnings(
     limit: Annotated[MaybeWhole, Parameter(help="Rows at the most.")] = None,
     common: Common = NOTHING_SAID,
 ) -> None:
-    """Show what gifts brought: every creator, or one creator by gift, supporter, stream or post, or hour."""
+    """Show what gifts brought: every creator, or one creator by gift, supporter, stream or post, or hour.
+
+    By hour every row is a whole hour (UTC): a period that begins or ends within an hour is taken with all of that hour.
+    Hours, and totals of whole hours, are quick; any other period reads every gift of those creators.
+    """
     period(since, until)
+    if by == "hour":
+        since, until = clock.whole_hours(since, until)
     if limit is not None:
         checks.whole(limit, "--limit")
     if by is not None and creator is None:
@@ -93,7 +99,7 @@ def _rows_there(
     if creator is None:
         everyone = EveryoneQuery(since=since, until=until)
         return [_row(row.creator, row) for row in remote.ask(common, lambda s: s.list_earnings(everyone)).data]
-    query = EarningsQuery(by=by or "total", since=since, until=until, limit=remote.MOST_ROWS)
+    query = EarningsQuery(by=by or "total", since=since, until=until, limit=MOST_ROWS)
     rows = remote.ask(common, lambda server: server.get_earnings(creator, query)).data
     return [_row(creator, row) for row in rows if row.gifts or row.reversed_gifts]
 

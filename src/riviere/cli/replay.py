@@ -13,6 +13,7 @@ from riviere.cli.verify import complain, ok_line
 from riviere.connectors.detect import open_recording
 from riviere.connectors.replay import Replay, Summary
 from riviere.economy.policy import rate_from_text
+from riviere.economy.tally import catch_up
 from riviere.ledger.verify import Report
 
 #: Rejected rows shown on the terminal; all of them are in the reject file.
@@ -41,6 +42,7 @@ def replay(
                 bar.update(task, completed=done, rate=f"{gifts:,} gifts")
 
             summary = run.run(thousandths, operator(), clock.now(), moved)
+        catch_up(riviere.connection)
         report = riviere.verify()
     for refused in [*run.refused()][:_SHOWN]:
         err.print(f"line {refused.line}: {refused.reason}", markup=False)

@@ -1,7 +1,7 @@
 """What gifts brought a creator, on the wire."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -12,17 +12,27 @@ By = Annotated[
     Meta(description="What gifts are summed by.", examples=["gift"]),
 ]
 
+#: Rows of an answer at the most: the hours of a hundred days.
+MOST_ROWS: Final = 2_400
+
+_SINCE: Final = "Gifts that happened from this time on."
+_UNTIL: Final = "Gifts that happened before this time."
+
 
 class EarningsQuery(Request, frozen=True, kw_only=True):
     """Which gifts are summed, and by what."""
 
     by: By = "total"
-    since: Annotated[Instant | None, Meta(description="Gifts that happened from this time on.")] = None
-    until: Annotated[Instant | None, Meta(description="Gifts that happened before this time.")] = None
-    limit: Annotated[int, Meta(ge=1, le=1000, description="Rows at the most.")] = 100
+    since: Annotated[
+        Instant | None, Meta(description=f"{_SINCE} By hour it goes back to the begin of its hour (UTC).")
+    ] = None
+    until: Annotated[Instant | None, Meta(description=f"{_UNTIL} By hour it goes on to the end of its hour.")] = None
+    limit: Annotated[int, Meta(ge=1, le=MOST_ROWS, description="Rows at the most; the hours of 90 days are 2,160.")] = (
+        100
+    )
 
 
-class Earned(Reply, frozen=True, kw_only=True, omit_defaults=True):
+class Earned(Reply, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One row: what it is about, and what gifts brought there. Of the names only those of the sum are there."""
 
     supporter: Annotated[Name | None, Meta(description="Who sent the gifts.")] = None
@@ -42,8 +52,8 @@ class Earned(Reply, frozen=True, kw_only=True, omit_defaults=True):
 class EveryoneQuery(Request, frozen=True, kw_only=True):
     """From when to when."""
 
-    since: Annotated[Instant | None, Meta(description="Gifts that happened from this time on.")] = None
-    until: Annotated[Instant | None, Meta(description="Gifts that happened before this time.")] = None
+    since: Annotated[Instant | None, Meta(description=_SINCE)] = None
+    until: Annotated[Instant | None, Meta(description=_UNTIL)] = None
 
 
 class CreatorEarned(Earned, frozen=True, kw_only=True, omit_defaults=True):
@@ -65,6 +75,6 @@ class Earnings(Reply, frozen=True, kw_only=True):
 
     creator: Name
     by: By
-    since: Instant | None
-    until: Instant | None
+    since: Annotated[Instant | None, Meta(description="From when on gifts were summed; by hour, a whole hour.")]
+    until: Annotated[Instant | None, Meta(description="Before when; by hour, a whole hour.")]
     data: Annotated[list[Earned], Meta(description="Most diamonds first; hours in order of time.")]
