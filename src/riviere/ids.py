@@ -7,7 +7,8 @@ cannot take an id that the system will need.
 
 import secrets
 from hashlib import blake2b
-from uuid import UUID
+from itertools import count
+from uuid import UUID, SafeUUID
 
 from riviere.errors import RiviereError
 
@@ -15,6 +16,9 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o,
 _LENGTH = 13  # 63 bits in base 32
 
 LONGEST_KEY = 255
+
+
+_REQUESTS = count(secrets.randbits(62))
 
 
 class BadId(RiviereError):
@@ -37,6 +41,15 @@ def random_id() -> int:
 def new_key() -> str:
     """An idempotency key that nobody has used: `k_` and 26 characters, 126 bits."""
     return shown("k", random_id()) + shown("", random_id())[1:]
+
+
+def request_id() -> str:
+    """What names a request in the log: `r_` and 13 characters, counted on from a number drawn when the process began.
+
+    Nobody may guess anything from it that the log keeps from them; drawing for each would take longer than checking
+    who asks.
+    """
+    return shown("r", next(_REQUESTS))
 
 
 def salt(size: int) -> bytes:
@@ -62,11 +75,16 @@ def read(prefix: str, text: str) -> int:
     raise BadId(prefix=prefix, got=repr(text)[:60])
 
 
-def client_id(key: str) -> UUID:
-    """The entry id of a client's idempotency key, which belongs to the acting user. Raises BadKey."""
+def client_key(key: str) -> str:
+    """`key`, if it may be a client's idempotency key. Raises BadKey."""
     if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
         raise BadKey(got=repr(key)[:60])
-    return _digest(b"client", key.encode())
+    return key
+
+
+def client_id(key: str) -> UUID:
+    """The entry id of a client's idempotency key, which belongs to the acting user. Raises BadKey."""
+    return _digest(b"client", client_key(key).encode())
 
 
 def system_id(*what: object) -> UUID:
@@ -80,4 +98,9 @@ def request_digest(*parts: object) -> UUID:
 
 
 def _digest(person: bytes, data: bytes) -> UUID:
-    return UUID(bytes=blake2b(data, digest_size=16, person=person).digest())
+    # Made as UUID itself would be, without its questions about what it was given: they take longer than the hash.
+    made = UUID.__new__(UUID)
+    number = int.from_bytes(blake2b(data, digest_size=16, person=person).digest(), "big")
+    object.__setattr__(made, "int", number)
+    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    return made

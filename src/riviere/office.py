@@ -11,9 +11,10 @@ import structlog
 from riviere import clock
 from riviere.access.gate import Gate
 from riviere.economy.desk import GiftDesk
+from riviere.ledger.batch_writer import BatchWriter
 from riviere.ledger.verify import Report
 from riviere.ledger.verify.model import Progress
-from riviere.ledger.writer import BatchWriter, Writer
+from riviere.ledger.writer import Writer
 from riviere.payments.sandbox import SandboxProcessor
 from riviere.services import Riviere
 
@@ -99,8 +100,8 @@ class Office:
     def close(self) -> None:
         """Books what still waits, then gives everything back."""
         self.verifying.close()
-        self.desk.close()
         self.writer.close()
+        self.desk.close()
         self.pool.close()
 
     def __enter__(self) -> Self:

@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import CancelledError, Future, wait
+from concurrent.futures import Future, wait
+from functools import partial
 
 import pytest
 
@@ -15,8 +16,9 @@ from riviere.economy.gifts import GiftRequest
 from riviere.economy.people import UnknownUser
 from riviere.errors import RiviereError
 from riviere.ids import BadKey
+from riviere.ledger.batch_writer import BatchWriter, Outcome, QueueFull, WriterClosed
 from riviere.ledger.model import NotEnoughCoins, Receipt
-from riviere.ledger.writer import BatchWriter, QueueFull, Writer, WriterClosed
+from riviere.ledger.writer import Writer
 from world import World
 
 
@@ -29,12 +31,12 @@ class Pricing:
         self.go.set()
 
     def __call__(
-        self, connection: Connection, catalogue: object, requests: Sequence[GiftRequest], now: object
+        self, connection: Connection, remembered: object, requests: Sequence[GiftRequest], now: object
     ) -> object:
         self.sizes.append(len(requests))
         self.begun.set()
         assert self.go.wait(20)
-        return self._real(connection, catalogue, requests, now)  # type: ignore[arg-type]
+        return self._real(connection, remembered, requests, now)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -47,15 +49,15 @@ def pricing(monkeypatch: pytest.MonkeyPatch) -> Pricing:
 class Stage:
     """Mia with 1,000 coins, Jo who is live, and a desk before a writer."""
 
-    def __init__(self, world: World, **rooms: int) -> None:
+    def __init__(self, world: World, room: int = 8_000) -> None:
         self.world = world
         world.viewer("mia")
         world.creator("jo")
         world.buy("mia", 1_000)
         self.connected = 0
         self.away = False
-        self.writer = BatchWriter(Writer(world.database.connect), room=rooms.get("writer", 8_000))
-        self.desk = GiftDesk(self.connect, self.writer, room=rooms.get("desk", 4_000))
+        self.writer = BatchWriter(Writer(world.database.connect), room=room)
+        self.desk = GiftDesk(self.connect, self.writer)
 
     def connect(self) -> Connection:
         if self.away:
@@ -64,15 +66,26 @@ class Stage:
         return self.world.database.connect(autocommit=True)
 
     def send(self, gift: str = "rose", count: int = 1, **how: object) -> Future[Receipt]:
-        return self.desk.submit(self.world.asked(how.pop("sender", "mia"), "jo", gift, count, **how))  # type: ignore[arg-type]
+        future: Future[Receipt] = Future()
+        request = self.world.asked(how.pop("sender", "mia"), "jo", gift, count, **how)  # type: ignore[arg-type]
+        self.desk.submit([request], partial(_hear, future))
+        return future
 
     def earned(self) -> int:
         """Jo's diamonds."""
         return self.world.wallet("jo").diamonds // 1_000
 
     def close(self) -> None:
-        self.desk.close()
         self.writer.close()
+        self.desk.close()
+
+
+def _hear(future: Future[Receipt], outcomes: Sequence[Outcome]) -> None:
+    (outcome,) = outcomes
+    if isinstance(outcome, Receipt):
+        future.set_result(outcome)
+    else:
+        future.set_exception(outcome)
 
 
 @pytest.fixture
@@ -121,7 +134,7 @@ def test_a_gift_that_is_refused_does_not_harm_its_neighbours(stage: Stage, prici
 
 
 def test_a_full_desk_refuses_at_the_door_and_loses_nobody(world: World, pricing: Pricing) -> None:
-    stage = Stage(world, desk=2)
+    stage = Stage(world, room=2)
     futures = [blocked(stage, pricing), stage.send(), stage.send()]
     with pytest.raises(QueueFull):
         stage.send()
@@ -131,25 +144,13 @@ def test_a_full_desk_refuses_at_the_door_and_loses_nobody(world: World, pricing:
     assert stage.earned() == 3
 
 
-def test_whoever_gives_up_while_waiting_sends_nothing_and_later_it_is_too_late(stage: Stage, pricing: Pricing) -> None:
-    first = blocked(stage, pricing)
-    second, third = stage.send("comet"), stage.send("ring")
-    assert second.cancel()
-    assert not first.cancel(), "it is being priced"
-    pricing.go.set()
-    assert (first.result(20).known.coins, third.result(20).known.coins) == (1, 30)
-    with pytest.raises(CancelledError):
-        second.result(20)
-    assert stage.earned() == 31
-
-
-def test_a_desk_where_everybody_gave_up_goes_on(stage: Stage, pricing: Pricing) -> None:
-    first = blocked(stage, pricing)
-    assert stage.send().cancel()
-    pricing.go.set()
-    assert first.result(20)
-    assert stage.send().result(20)
-    assert pricing.sizes == [1, 1], "what nobody waits for is not priced"
+def test_a_crowd_is_answered_in_the_order_of_its_gifts(stage: Stage) -> None:
+    requests = [stage.world.asked("mia", "jo", "rose", number % 3 + 1) for number in range(50)]
+    requests[7] = stage.world.asked("nobody", "jo")
+    outcomes = stage.desk.send(requests)
+    paid = [outcome.known.coins if isinstance(outcome, Receipt) else type(outcome) for outcome in outcomes]
+    assert paid == [UnknownUser if number == 7 else number % 3 + 1 for number in range(50)]
+    assert stage.earned() == sum(number % 3 + 1 for number in range(50) if number != 7)
 
 
 def test_a_connection_that_was_cut_is_opened_again_and_nobody_notices(stage: Stage) -> None:
@@ -201,34 +202,30 @@ def test_whatever_breaks_is_heard_by_all_who_wait_and_the_desk_goes_on(
     assert stage.earned() == 1
 
 
-def test_a_writer_that_is_full_is_waited_for_and_the_order_is_kept(world: World) -> None:
-    stage = Stage(world, writer=2)
+def test_the_steps_of_a_combo_are_booked_in_their_order(stage: Stage) -> None:
     steps = [stage.send(count=count, combo=True, key="streak") for count in range(1, 301)]
-    assert [future.result(20).known.upto for future in steps]
+    assert [future.result(20).known.upto for future in steps] == [*range(1, 301)]
     assert not any(future.result().repeated for future in steps), "an overtaken step would have found its count booked"
-    stage.close()
     assert stage.earned() == 300
 
 
 def test_closing_books_what_waits_and_lets_nobody_in(world: World, pricing: Pricing) -> None:
     stage = Stage(world)
     waiting = [blocked(stage, pricing), *(stage.send() for _ in range(50))]
-    closing = threading.Thread(target=stage.desk.close)
+    closing = threading.Thread(target=stage.close)
     closing.start()
-    while not stage.desk._closed:
+    while not stage.writer._closed:
         pass
     with pytest.raises(WriterClosed):
         stage.send()
     pricing.go.set()
     closing.join(20)
     assert all(future.result(20).known.coins == 1 for future in waiting)
-    stage.desk.close()
-    stage.writer.close()
     assert stage.earned() == 51
 
 
 def test_a_full_desk_can_be_closed(world: World, pricing: Pricing) -> None:
-    stage = Stage(world, desk=1)
+    stage = Stage(world, room=1)
     waiting = [blocked(stage, pricing), stage.send()]
     closing = threading.Thread(target=stage.close)
     closing.start()
@@ -263,10 +260,9 @@ def test_a_crowd_at_the_door_while_it_closes_each_is_answered_or_turned_away(wor
         one.start()
     ready.wait(20)
     threading.Event().wait(0.005)
-    stage.desk.close()
+    stage.close()
     for one in people:
         one.join(20)
-    stage.writer.close()
     done, pending = wait(let_in, 20)
     assert not pending
     assert len(let_in) + len(turned_away) == 160

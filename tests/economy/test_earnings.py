@@ -140,8 +140,28 @@ def test_a_window_holds_its_begin_and_not_its_end(evening: World) -> None:
     jo = evening.id("jo")
     (creator,) = earnings.by_creator(evening.connection, since=at[1], until=at[2])
     (gift,) = earnings.by_gift(evening.connection, jo, since=at[1])
-    (hour, *_) = earnings.by_hour(evening.connection, jo, until=at[1])
-    assert (creator.gifts, gift.gifts, hour.gifts) == (1, 2, 1)
+    assert (creator.gifts, gift.gifts) == (1, 2)
+
+
+def test_hours_are_whole_wherever_within_them_a_window_begins_and_ends(evening: World) -> None:
+    first = hour_of(evening.now) + timedelta(hours=1)
+    moments = [first + timedelta(minutes=minutes) for minutes in (-1, 0, 59, 60, 119, 120)]
+    evening.now = moments[-1]
+    for moment in moments:
+        evening.give("mia", "jo", "rose", at=moment)
+
+    def hours(since: int, until: int) -> list[tuple[int, int]]:
+        """Which hours there are, counted from the first, of a window in minutes from its begin."""
+        window = (first + timedelta(minutes=since), first + timedelta(minutes=until))
+        rows = earnings.by_hour(evening.connection, evening.id("jo"), *window)
+        return [((row.hour - first) // timedelta(hours=1), row.gifts) for row in rows]
+
+    assert hours(0, 60) == [(0, 2)]
+    assert hours(20, 40) == [(0, 2)]
+    assert hours(59, 61) == [(0, 2), (1, 2)]
+    assert hours(-1, 60) == [(-1, 1), (0, 2)]
+    assert hours(60, 120) == [(1, 2)]
+    assert hours(119, 121) == [(1, 2), (2, 1)]
 
 
 def test_forgotten_people_keep_their_rows_under_a_number(evening: World) -> None:

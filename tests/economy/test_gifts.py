@@ -13,6 +13,7 @@ from riviere.economy.gifts import SPEND_AGAIN, LockedByLevel, LockedByRegion, No
 from riviere.economy.people import UnknownUser
 from riviere.economy.places import StreamEnded, UnknownPlace
 from riviere.economy.policies import NoPolicy
+from riviere.economy.remembered import Remembered
 from riviere.errors import RiviereError
 from riviere.ids import BadKey
 from riviere.ledger.law import Route
@@ -118,7 +119,7 @@ def test_the_same_request_twice_is_one_gift(stage: World) -> None:
 
 def test_two_equal_requests_in_one_batch_are_one_gift(stage: World) -> None:
     request = stage.asked("mia", "jo", "ring")
-    orders = gifts.prepare(stage.connection, Catalogue.load(stage.connection), [request, request], stage.now)
+    orders = gifts.prepare(stage.connection, Remembered(), [request, request], stage.now)
     answers = stage.writer.write([order for order in orders if isinstance(order, Gift)])
     assert [answer.repeated for answer in answers if isinstance(answer, Receipt)] == [False, True]
 
@@ -176,13 +177,11 @@ def test_many_requests_are_decided_each_for_itself(stage: World) -> None:
         stage.asked("mia", "jo", "ring", 0),
         stage.asked("mia", "jo", "ring", 2),
     ]
-    answers = gifts.prepare(stage.connection, Catalogue.load(stage.connection), requests, stage.now)
+    answers = gifts.prepare(stage.connection, Remembered(), requests, stage.now)
     assert [type(answer) for answer in answers] == [Gift, UnknownUser, BadNumber, Gift]
 
 
 def test_how_often_the_database_is_read_does_not_grow_with_the_requests(stage: World) -> None:
-    catalogue = Catalogue.load(stage.connection)
-
     def reads(number: int) -> int:
         seen = 0
 
@@ -193,10 +192,14 @@ def test_how_often_the_database_is_read_does_not_grow_with_the_requests(stage: W
                 return getattr(stage.connection, name)
 
         requests = [stage.asked("mia", "jo") for _ in range(number)]
-        assert len(gifts.prepare(Counting(), catalogue, requests, stage.now)) == number  # type: ignore[arg-type]
+        assert len(gifts.prepare(Counting(), remembered, requests, stage.now)) == number  # type: ignore[arg-type]
         return seen
 
-    assert reads(50) == reads(1)
+    remembered = Remembered()
+    first = reads(50)
+    assert reads(50) == reads(1) == 1, "what is remembered is not read again, only whether it has changed"
+    remembered = Remembered()
+    assert reads(1) == first
 
 
 REFUSED: list[tuple[type[RiviereError], dict[str, Any]]] = [

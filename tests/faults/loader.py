@@ -3,13 +3,14 @@
 import os
 import sys
 import time
-from concurrent.futures import Future
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from shop import Shop
 
+from riviere.ledger.batch_writer import BatchWriter, Outcome, QueueFull
 from riviere.ledger.model import Receipt
-from riviere.ledger.writer import BatchWriter, QueueFull
 from riviere.services import Riviere
 from riviere.settings import Settings
 
@@ -23,16 +24,16 @@ def main(folder: Path, first: int, last: int, notes: Path) -> None:
             for number, order in zip(range(first, last), shop.gifts(range(first, last)), strict=True):
                 while True:
                     try:
-                        future = batches.submit(order)
+                        batches.submit([order], partial(note, noted, number))
                         break
                     except QueueFull:
                         time.sleep(0.001)
 
-                def note(answered: Future[Receipt], number: int = number) -> None:
-                    problem = answered.exception()
-                    os.write(noted, f"{number} {'ok' if problem is None else repr(problem)}\n".encode())
 
-                future.add_done_callback(note)
+def note(noted: int, number: int, outcomes: Sequence[Outcome]) -> None:
+    """What became of a gift."""
+    (outcome,) = outcomes
+    os.write(noted, f"{number} {'ok' if isinstance(outcome, Receipt) else repr(outcome)}\n".encode())
 
 
 if __name__ == "__main__":

@@ -1,23 +1,22 @@
 """Two writers ask for the same thing, or for two things that exclude each other, at the same moment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Barrier
+from typing import Any
 from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
 from shop import CREATORS, VIEWERS, Shop, stands
 
-from riviere.database.connection import Connection
 from riviere.database.database import Database
 from riviere.ids import request_digest
 from riviere.ledger import store
 from riviere.ledger.evidence import Signer
 from riviere.ledger.law import Kind
 from riviere.ledger.model import ChargeTaken, Gift, KeyReused, Known, NotEnoughCoins, NotMatured, Order, Receipt
-from riviere.ledger.store import read_known
 from riviere.ledger.writer import Answer, Writer
 
 VIEWER, CREATOR = VIEWERS[0], CREATORS[0]
@@ -100,13 +99,15 @@ def test_a_purchase_that_another_writer_books_amid_our_reading_is_a_repeat(
 ) -> None:
     purchase = two.shop.buy(VIEWER, "overtaken")
 
-    def overtaken(connection: Connection, asked: Sequence[tuple[int, UUID]]) -> dict[tuple[int, UUID], Known]:
-        monkeypatch.undo()
-        found = read_known(connection, asked)
-        two.shop.write([purchase])
-        return found
+    known_of = store._known_of
 
-    monkeypatch.setattr(store, "read_known", overtaken)
+    def overtaken(found: Iterable[Any]) -> dict[tuple[int, UUID], Known]:
+        monkeypatch.undo()
+        known = known_of(found)
+        two.shop.write([purchase])
+        return known
+
+    monkeypatch.setattr(store, "_known_of", overtaken)
     (answer,) = two.at_once(purchase)
     assert stands(answer).repeated
 

@@ -76,12 +76,12 @@ def written_after(database: Database, writer: Writer, slow: Order, *fast: Order)
     """Reads and decides `slow`, lets `fast` be written by another writer, and writes `slow`."""
     with Writer(database.connect) as other:
         connection, tip = other._ready()
-        with connection.transaction():
-            batch = Batch(connection)
-            batch.load([slow])
-            posting = decide(batch, slow)
-            assert all(isinstance(answer, Receipt) for answer in writer.write(fast))
-            batch.write([(slow, posting)], tip)
+        batch = Batch(connection)
+        batch.load([slow], creators=True)
+        posting = decide(batch, slow)
+        assert all(isinstance(answer, Receipt) for answer in writer.write(fast))
+        batch.accept(slow, posting)
+        batch.write(connection, tip)
     return posting
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from riviere.database.connection import Connection
+from riviere.economy.revision import changed
 from riviere.errors import RiviereError
 from riviere.ledger.evidence import Signer, sign_head
 from riviere.ledger.store import SQL
@@ -37,6 +38,7 @@ def changing(connection: Connection, signer: Signer, now: datetime) -> Iterator[
         connection.execute(SQL["lock_heads"])
         yield
         sign_head(connection, signer, now)
+        changed(connection, "prices")
 
 
 def not_past(at: datetime, now: datetime, what: str) -> datetime:

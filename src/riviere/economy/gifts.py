@@ -15,10 +15,10 @@ from riviere import money
 from riviere.clock import happened, parse
 from riviere.database.connection import Connection
 from riviere.economy import checks, people, places, policies, policy
-from riviere.economy.catalogue import Catalogue
+from riviere.economy.catalogue import Catalogue, NotYetSold, RetiredGift
 from riviere.economy.people import UnknownUser, User
 from riviere.economy.places import Place, StreamEnded, UnknownPlace
-from riviere.economy.policy import Policy
+from riviere.economy.remembered import Remembered
 from riviere.economy.shelf import Version
 from riviere.errors import RiviereError
 from riviere.ids import client_id, request_digest, salt, system_id
@@ -90,21 +90,22 @@ class GiftRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def prepare(
-    connection: Connection, catalogue: Catalogue, requests: Sequence[GiftRequest], now: datetime
+    connection: Connection, remembered: Remembered, requests: Sequence[GiftRequest], now: datetime
 ) -> list[Gift | RiviereError]:
     """An order for each request, or why there is none.
 
     That is UnknownUser, UnknownPlace, UnknownGift, RetiredGift, NotYetSold, LockedByLevel, LockedByRegion, StreamEnded,
     SelfGift, OnePlace, NotACombo, PaidCombo, BadKey, BadNumber, BadAmount, BadText, BadTime, FutureTime or NoPolicy.
-    Reads a fixed number of times, however many requests there are. The repeat of a gift that stands gets its order
-    whatever has changed since, so that the ledger can answer it as it did the first time.
+    Reads a fixed number of times at the most, however many requests there are; and once only where `remembered` knows
+    all that they name. The repeat of a gift that stands gets its order whatever has changed since, so that the ledger
+    can answer it as it did the first time.
     """
-    desk = _Desk(connection, catalogue, requests, now)
+    remembered.refresh(connection, requests)
     answers: list[Gift | RiviereError] = []
     doubtful: dict[int, Gift] = {}
     for number, request in enumerate(requests):
         try:
-            order, refusal = desk.decide(request)
+            order, refusal = _decide(remembered, request, now)
         except RiviereError as wrong:
             answers.append(wrong)
             continue
@@ -112,7 +113,7 @@ def prepare(
         if refusal is not None:
             doubtful[number] = order
     if doubtful:
-        there = read_known(connection, list({(order.owner, order.id) for order in doubtful.values()}))
+        there = read_known(connection, {(order.owner, order.id) for order in doubtful.values()})
         for number, order in doubtful.items():
             known = there.get((order.owner, order.id))
             if known and known.request == order.request and (not order.combo or order.count <= known.upto):
@@ -122,7 +123,7 @@ def prepare(
 
 def send(connection: Connection, writer: Writes, request: GiftRequest, now: datetime) -> Receipt:
     """Sends one gift. Raises what `prepare` answers, NotEnoughCoins, KeyReused, GiftReversed or TooLarge."""
-    (answer,) = prepare(connection, Catalogue.load(connection), [request], now)
+    (answer,) = prepare(connection, Remembered(), [request], now)
     if isinstance(answer, RiviereError):
         raise answer
     return write_one(writer, answer)
@@ -146,82 +147,53 @@ def write_one(writer: Writes, order: Order) -> Receipt:
     return answer
 
 
-class _Desk:
-    """What deciding on a batch of requests takes, read once."""
+def _decide(remembered: Remembered, request: GiftRequest, now: datetime) -> tuple[Gift, RiviereError | None]:
+    """The order, and what speaks against booking it now but not against repeating what was booked.
 
-    def __init__(
-        self, connection: Connection, catalogue: Catalogue, requests: Sequence[GiftRequest], now: datetime
-    ) -> None:
-        self._catalogue = catalogue
-        self._now = now
-        self._users = people.known(connection, {name for r in requests for name in (r.sender, r.creator)})
-        self._rates = policies.history(connection, policy.DIAMONDS_PER_COIN, "")
-        asked = set()
-        for request in requests:
-            creator = self._users.get(request.creator)
-            if creator is not None:
-                asked |= {(creator.id, kind, name) for kind, name in _named_places(request)}
-        self._places = places.known(connection, asked)
-
-    def decide(self, request: GiftRequest) -> tuple[Gift, RiviereError | None]:
-        """The order, and what speaks against booking it now but not against repeating what was booked.
-
-        Raises what is wrong with the request itself.
-        """
-        at = self._now if request.at is None else _instant(request.at, self._now)
-        _check(request)
-        sender, creator = self._user(request.sender), self._user(request.creator)
-        if sender.id == creator.id:
-            raise SelfGift
-        place = self._place(creator, request)
-        version, refusal = self._on_sale(request.gift, at)
-        rate = self._rate(at)
-        order = Gift(
-            sender.id,
-            client_id(request.key),
-            _digest(request),
-            at,
-            creator.id,
-            request.count,
-            request.combo,
-            version.coins,
-            request.paid,
-            rate.amount,
-            version.id,
-            rate.id,
-            place.id,
-            Words(salt(16), request.message) if request.message is not None else None,
-            False,
-        )
-        return order, refusal or _locked(sender, version, request) or _over(place, at)
-
-    def _user(self, name: str) -> User:
-        if name not in self._users:
-            raise UnknownUser(user=name)
-        return self._users[name]
-
-    def _place(self, creator: User, request: GiftRequest) -> Place:
-        kind, name = request.place
-        found = self._places.get((creator.id, kind, name))
-        if found is None:
-            raise UnknownPlace(kind=kind, place=name)
-        return found
-
-    def _on_sale(self, code: str, at: datetime) -> tuple[Version, RiviereError | None]:
-        """The version to price with; where none is on sale the last one, and the reason."""
-        last = self._catalogue.versions(code)[-1]
-        try:
-            return self._catalogue.version(code, at), None
-        except RiviereError as refusal:
-            return last, refusal
-
-    def _rate(self, at: datetime) -> Policy:
-        return policies.holding(self._rates, policy.DIAMONDS_PER_COIN, "", at)
+    Raises what is wrong with the request itself.
+    """
+    at = now if request.at is None else _instant(request.at, now)
+    _check(request)
+    users = remembered.users
+    sender, creator = users.get(request.sender), users.get(request.creator)
+    if sender is None:
+        raise UnknownUser(user=request.sender)
+    if creator is None:
+        raise UnknownUser(user=request.creator)
+    if sender.id == creator.id:
+        raise SelfGift
+    kind, name = request.place
+    place = remembered.places.get((creator.id, kind, name))
+    if place is None:
+        raise UnknownPlace(kind=kind, place=name)
+    version, refusal = _on_sale(remembered.catalogue, request.gift, at)
+    rate = policies.holding(remembered.rates, policy.DIAMONDS_PER_COIN, "", at)
+    order = Gift(
+        sender.id,
+        client_id(request.key),
+        _digest(request, kind, name),
+        at,
+        creator.id,
+        request.count,
+        request.combo,
+        version.coins,
+        request.paid,
+        rate.amount,
+        version.id,
+        rate.id,
+        place.id,
+        Words(salt(16), request.message) if request.message is not None else None,
+        False,
+    )
+    return order, refusal or _locked(sender, version, request) or _over(place, at)
 
 
-def _named_places(request: GiftRequest) -> list[tuple[str, str]]:
-    named = ((places.STREAM, request.stream), (places.POST, request.post))
-    return [(kind, name) for kind, name in named if name is not None]
+def _on_sale(catalogue: Catalogue, code: str, at: datetime) -> tuple[Version, RiviereError | None]:
+    """The version to price with; where none is on sale the last one, and the reason."""
+    try:
+        return catalogue.version(code, at), None
+    except (RetiredGift, NotYetSold) as refusal:
+        return catalogue.versions(code)[-1], refusal
 
 
 def _instant(at: datetime, now: datetime) -> datetime:
@@ -258,9 +230,9 @@ def _over(place: Place, at: datetime) -> RiviereError | None:
     return None
 
 
-def _digest(request: GiftRequest) -> UUID:
+def _digest(request: GiftRequest, kind: str, name: str) -> UUID:
     """What makes two requests the same; for a combo not count, words and time, which differ from step to step."""
-    same = (request.sender, request.creator, request.gift, *request.place)
+    same = (request.sender, request.creator, request.gift, kind, name)
     if request.combo:
         return request_digest("combo", *same)
     at = None if request.at is None else request.at.astimezone(UTC).isoformat()

@@ -14,6 +14,7 @@ from riviere import outbox
 from riviere.database.connection import Connection
 from riviere.database.sql import load
 from riviere.economy import checks
+from riviere.economy.revision import changed
 from riviere.errors import RiviereError
 from riviere.ids import random_id, shown
 from riviere.ledger.evidence import Signer
@@ -89,10 +90,9 @@ def find(connection: Connection, external_id: str) -> User:
 
 def known(connection: Connection, external_ids: Iterable[str]) -> dict[str, User]:
     """Those of the external ids that are users', by external id."""
-    users = _ids(connection, sorted({name for name in external_ids if checks.is_text(name, checks.LONGEST_ID)}))
-    names = {user: name for name, user in users.items()}
-    rows = connection.execute(SQL["read_users"], {"ids": list(names)})
-    return {names[user]: User(user, level, region, names[user]) for user, _, level, region in rows}
+    wanted = sorted({name for name in external_ids if checks.is_text(name, checks.LONGEST_ID)})
+    rows = connection.execute(SQL["know_people"], {"external_ids": wanted}, binary=True)
+    return {row[3]: User(*row) for row in rows}
 
 
 def names(connection: Connection, users: Sequence[int]) -> dict[int, str]:
@@ -124,6 +124,7 @@ def set_standing(
         if level != old_level:
             told = {"user": external_id, "level": level, "before": old_level}
             outbox.put(connection, "user.level", f"user/{external_id}", told, now)
+        changed(connection, "people")
     return User(user, level, region, external_id)
 
 
@@ -132,6 +133,7 @@ def forget(connection: Connection, external_id: str) -> None:
     with connection.transaction():
         found = find(connection, external_id)
         connection.execute(SQL["erase_person"], {"external_id": found.external_id})
+        changed(connection, "people")
 
 
 def _check_standing(level: int, region: str) -> None:

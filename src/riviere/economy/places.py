@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from riviere.database.connection import Connection
 from riviere.database.sql import load
 from riviere.economy import checks
+from riviere.economy.revision import changed
 from riviere.errors import RiviereError
 from riviere.ids import random_id
 from riviere.ledger.evidence import Signer
@@ -115,7 +116,9 @@ def end_stream(connection: Connection, signer: Signer, creator: int, external_id
         locked = _lock(connection, [(creator, place.id)])[0]
         if locked.ended_at is not None:
             return locked
-        return _end(connection, signer, locked, now)
+        ended = _end(connection, signer, locked, now)
+        changed(connection, "places")
+        return ended
 
 
 def ensure(connection: Connection, signer: Signer, wanted: Iterable[tuple[int, str, str, datetime]]) -> dict[Key, int]:
@@ -143,6 +146,7 @@ def close_imported(connection: Connection, signer: Signer, last: Mapping[tuple[i
             at = last[place.creator, place.id]
             if place.imported and place.kind == STREAM and (place.ended_at is None or place.ended_at < at):
                 _end(connection, signer, place, at)
+        changed(connection, "places")
 
 
 def _checked(key: Key) -> Key:

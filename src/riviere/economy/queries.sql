@@ -4,11 +4,14 @@
 -- name: read_people
 SELECT external_id, user_id FROM person WHERE external_id = any(%(external_ids)s::text[]);
 
+-- name: know_people
+SELECT p.user_id, u.level, u.region, p.external_id
+FROM person AS p
+INNER JOIN users AS u ON u.id = p.user_id
+WHERE p.external_id = any(%(external_ids)s::text[]);
+
 -- name: read_people_of
 SELECT user_id, external_id FROM person WHERE user_id = any(%(users)s::bigint[]);
-
--- name: read_users
-SELECT id, created_at, level, region FROM users WHERE id = any(%(ids)s::bigint[]);
 
 -- name: lock_user
 SELECT id, created_at, level, region FROM users WHERE id = %(id)s FOR UPDATE;
@@ -147,59 +150,314 @@ RETURNING id;
 UPDATE policy SET during = tstzrange(lower(during), %(at)s::timestamptz) WHERE id = %(id)s;
 
 -- name: sum_gifts
--- Gifts by creator, gift, supporter, place or hour. A reversal has the leg numbers of its gift, which is looked up by its
--- key: a plan that knows nothing of the tables yet has no other way. A gift is counted at its first leg, so that a combo
--- that goes on into another hour is not counted in both; an import's leg 0 brings the coins.
-WITH moved AS (
+-- Gifts of a time, by creator, gift, place or supporter, out of the journal: every gift of those creators is read.
+WITH told AS (
     SELECT
-        e.credit_user, e.owner, e.route, e.leg, e.place, e.item, e.at, e.count, e.debit_amount, e.credit_amount,
-        0 AS undone
-    FROM entry AS e
-    WHERE
-        e.route IN (11, 12, 13) AND e.credit_kind IN (11, 14)
-        AND (%(creators)s::bigint[] IS NULL OR e.credit_user = any(%(creators)s::bigint[]))
-    UNION ALL
-    SELECT
-        g.credit_user, g.owner, g.route, g.leg, g.place, g.item, g.at, g.count, g.debit_amount, g.credit_amount,
-        1 AS undone
-    FROM entry AS r
-    INNER JOIN entry AS g ON g.owner = r.owner AND g.id = r.cause AND g.leg = r.leg
-    WHERE
-        r.route IN (14, 15) AND r.debit_kind = 13
-        AND (%(creators)s::bigint[] IS NULL OR r.debit_user = any(%(creators)s::bigint[]))
-),
-
-given AS (
-    SELECT
-        m.count, m.debit_amount, m.credit_amount, m.undone,
+        g.*,
         CASE %(by)s
-            WHEN 'creator' THEN m.credit_user
-            WHEN 'supporter' THEN m.owner
-            WHEN 'gift' THEN v.gift
-            WHEN 'place' THEN m.place
-            WHEN 'hour' THEN extract(EPOCH FROM date_trunc('hour', m.at, 'UTC'))::bigint
-        END AS key,
-        CASE WHEN m.leg = CASE m.route WHEN 13 THEN 1 ELSE 0 END THEN 1 ELSE 0 END AS gifts
-    FROM moved AS m
-    INNER JOIN gift_version AS v ON v.id = m.item
+            WHEN 'creator' THEN g.creator
+            WHEN 'gift' THEN g.gift
+            WHEN 'place' THEN g.place
+            WHEN 'supporter' THEN g.supporter
+        END AS key
+    FROM given AS g
     WHERE
-        (%(since)s::timestamptz IS NULL OR m.at >= %(since)s::timestamptz)
-        AND (%(until)s::timestamptz IS NULL OR m.at < %(until)s::timestamptz)
+        (%(creators)s::bigint[] IS NULL OR g.creator = any(%(creators)s::bigint[]))
+        AND (%(since)s::timestamptz IS NULL OR g.at >= %(since)s::timestamptz)
+        AND (%(until)s::timestamptz IS NULL OR g.at < %(until)s::timestamptz)
 )
 
 SELECT
-    key,
-    sum(gifts * (1 - 2 * undone))::bigint AS gifts,
-    sum(count * (1 - 2 * undone))::bigint AS pieces,
-    sum(debit_amount * (1 - 2 * undone))::bigint AS coins,
-    sum(credit_amount * (1 - 2 * undone))::bigint AS diamonds,
-    sum(gifts * undone)::bigint AS reversed_gifts,
-    sum(debit_amount * undone)::bigint AS reversed_coins,
-    sum(credit_amount * undone)::bigint AS reversed_diamonds
-FROM given
-GROUP BY key
-ORDER BY CASE %(by)s WHEN 'hour' THEN key END, diamonds DESC, key
+    g.key,
+    sum(g.gifts)::bigint AS gifts,
+    sum(g.pieces)::bigint AS pieces,
+    sum(g.coins)::bigint AS coins,
+    sum(g.diamonds)::bigint AS diamonds,
+    sum(g.reversed_gifts)::bigint AS reversed_gifts,
+    sum(g.reversed_coins)::bigint AS reversed_coins,
+    sum(g.reversed_diamonds)::bigint AS reversed_diamonds
+FROM told AS g
+GROUP BY g.key
+ORDER BY diamonds DESC, g.key
 LIMIT %(most)s;
+
+-- name: sum_creators
+-- The tallies of creators along one axis between two keys, and what is not in them yet.
+WITH told AS (
+    SELECT
+        t.creator,
+        t.gifts, t.pieces, t.coins, t.diamonds, t.reversed_gifts, t.reversed_coins, t.reversed_diamonds
+    FROM tally AS t
+    WHERE
+        (%(creators)s::bigint[] IS NULL OR t.creator = any(%(creators)s::bigint[])) AND t.axis = %(axis)s
+        AND t.key >= %(first)s AND t.key < %(last)s
+    UNION ALL
+    SELECT
+        u.creator,
+        u.gifts, u.pieces, u.coins, u.diamonds, u.reversed_gifts, u.reversed_coins, u.reversed_diamonds
+    FROM untallied AS u
+    WHERE
+        (%(creators)s::bigint[] IS NULL OR u.creator = any(%(creators)s::bigint[]))
+        AND (%(axis)s = 0 OR (u.hour >= %(first)s AND u.hour < %(last)s))
+)
+
+SELECT
+    g.creator AS key,
+    sum(g.gifts)::bigint AS gifts,
+    sum(g.pieces)::bigint AS pieces,
+    sum(g.coins)::bigint AS coins,
+    sum(g.diamonds)::bigint AS diamonds,
+    sum(g.reversed_gifts)::bigint AS reversed_gifts,
+    sum(g.reversed_coins)::bigint AS reversed_coins,
+    sum(g.reversed_diamonds)::bigint AS reversed_diamonds
+FROM told AS g
+GROUP BY g.creator
+ORDER BY diamonds DESC, key;
+
+-- name: sum_hours
+-- A creator's hours in order of time between two keys: their tallies, and `late` what is not in them yet.
+WITH late AS MATERIALIZED (
+    SELECT
+        u.hour AS key,
+        sum(u.gifts)::bigint AS gifts,
+        sum(u.pieces)::bigint AS pieces,
+        sum(u.coins)::bigint AS coins,
+        sum(u.diamonds)::bigint AS diamonds,
+        sum(u.reversed_gifts)::bigint AS reversed_gifts,
+        sum(u.reversed_coins)::bigint AS reversed_coins,
+        sum(u.reversed_diamonds)::bigint AS reversed_diamonds
+    FROM untallied AS u
+    WHERE u.creator = %(creator)s AND u.hour >= %(first)s AND u.hour < %(last)s
+    GROUP BY u.hour
+)
+
+SELECT
+    t.key, t.gifts, t.pieces, t.coins, t.diamonds, t.reversed_gifts, t.reversed_coins, t.reversed_diamonds
+FROM tally AS t
+WHERE
+    t.creator = %(creator)s AND t.axis = 1 AND t.key >= %(first)s AND t.key < %(last)s
+    AND NOT EXISTS (SELECT 1 FROM late AS l WHERE l.key = t.key)
+UNION ALL
+SELECT
+    l.key,
+    l.gifts + coalesce(t.gifts, 0) AS gifts,
+    l.pieces + coalesce(t.pieces, 0) AS pieces,
+    l.coins + coalesce(t.coins, 0) AS coins,
+    l.diamonds + coalesce(t.diamonds, 0) AS diamonds,
+    l.reversed_gifts + coalesce(t.reversed_gifts, 0) AS reversed_gifts,
+    l.reversed_coins + coalesce(t.reversed_coins, 0) AS reversed_coins,
+    l.reversed_diamonds + coalesce(t.reversed_diamonds, 0) AS reversed_diamonds
+FROM late AS l
+LEFT JOIN tally AS t ON t.creator = %(creator)s AND t.axis = 1 AND t.key = l.key
+ORDER BY key
+LIMIT %(most)s;
+
+-- name: rank_tallies
+-- A creator's tallies along one axis, most diamonds first. `late` has the keys with something that is not in them yet;
+-- of the others, the first `most` lie among so many more rows in the index's order as there are late keys.
+WITH late AS MATERIALIZED (
+    SELECT
+        CASE %(axis)s WHEN 2 THEN u.gift WHEN 3 THEN u.place ELSE u.supporter END AS key,
+        sum(u.gifts)::bigint AS gifts,
+        sum(u.pieces)::bigint AS pieces,
+        sum(u.coins)::bigint AS coins,
+        sum(u.diamonds)::bigint AS diamonds,
+        sum(u.reversed_gifts)::bigint AS reversed_gifts,
+        sum(u.reversed_coins)::bigint AS reversed_coins,
+        sum(u.reversed_diamonds)::bigint AS reversed_diamonds
+    FROM untallied AS u
+    WHERE u.creator = %(creator)s
+    GROUP BY key
+),
+
+ahead AS MATERIALIZED (
+    SELECT
+        t.key,
+        t.gifts, t.pieces, t.coins, t.diamonds, t.reversed_gifts, t.reversed_coins, t.reversed_diamonds
+    FROM tally AS t
+    WHERE t.creator = %(creator)s AND t.axis = %(axis)s
+    ORDER BY t.diamonds DESC, t.key
+    LIMIT %(most)s::bigint + (SELECT count(*) FROM late)
+),
+
+ranked AS (
+    SELECT a.* FROM ahead AS a
+    WHERE NOT EXISTS (SELECT 1 FROM late AS l WHERE l.key = a.key)
+    UNION ALL
+    SELECT
+        l.key,
+        l.gifts + coalesce(t.gifts, 0) AS gifts,
+        l.pieces + coalesce(t.pieces, 0) AS pieces,
+        l.coins + coalesce(t.coins, 0) AS coins,
+        l.diamonds + coalesce(t.diamonds, 0) AS diamonds,
+        l.reversed_gifts + coalesce(t.reversed_gifts, 0) AS reversed_gifts,
+        l.reversed_coins + coalesce(t.reversed_coins, 0) AS reversed_coins,
+        l.reversed_diamonds + coalesce(t.reversed_diamonds, 0) AS reversed_diamonds
+    FROM late AS l
+    LEFT JOIN tally AS t ON t.creator = %(creator)s AND t.axis = %(axis)s AND t.key = l.key
+)
+
+SELECT r.* FROM ranked AS r
+ORDER BY r.diamonds DESC, r.key
+LIMIT %(most)s;
+
+-- name: try_tally
+-- One at a time adds to the tallies; whoever comes second leaves it to the first.
+SELECT pg_try_advisory_xact_lock(7311, 2);
+
+-- name: add_tally_cursors
+INSERT INTO tally_cursor (writer, batch)
+SELECT w.id, 0 FROM writer AS w
+WHERE NOT EXISTS (SELECT 1 FROM tally_cursor AS c WHERE c.writer = w.id);
+
+-- name: next_spans
+-- For each chain the batches behind its cursor, so many that they hold `entries` or a few more.
+SELECT c.writer, c.batch AS passed, max(b.number) AS upto
+FROM tally_cursor AS c
+CROSS JOIN
+    LATERAL (
+        SELECT n.number, sum(n.count) OVER (ORDER BY n.number) - n.count AS before
+        FROM batch AS n
+        WHERE n.writer = c.writer AND n.number > c.batch AND n.number <= c.batch + %(batches)s
+    ) AS b
+WHERE b.before < %(entries)s
+GROUP BY c.writer
+ORDER BY c.writer;
+
+-- name: read_due
+-- The accounts with untallied entries of creators who were given something in the spans, where `least` entries wait.
+WITH met AS (
+    SELECT DISTINCT CASE WHEN e.route IN (14, 15) THEN e.debit_user ELSE e.credit_user END AS creator
+    FROM unnest(%(writers)s::smallint[], %(passed)s::bigint[], %(upto)s::bigint[]) AS span (writer, passed, upto)
+    INNER JOIN entry AS e ON e.writer = span.writer AND e.batch > span.passed AND e.batch <= span.upto
+    WHERE e.route IN (11, 12, 13, 14, 15)
+),
+
+waiting AS (
+    SELECT
+        a.user_id AS creator, a.kind, coalesce(m.seq, 0) AS counted, a.seq,
+        sum(a.seq - coalesce(m.seq, 0)) OVER (PARTITION BY a.user_id) AS entries
+    FROM met
+    INNER JOIN account AS a ON a.user_id = met.creator AND a.kind IN (11, 13, 14)
+    LEFT JOIN tally_mark AS m ON m.creator = a.user_id AND m.kind = a.kind
+)
+
+SELECT w.creator, w.kind, w.counted, w.seq
+FROM waiting AS w
+WHERE w.entries >= %(least)s AND w.seq > w.counted
+ORDER BY w.creator, w.kind;
+
+-- name: add_tallies
+-- OFFSET 0: as in the view untallied.
+WITH moved AS (
+    SELECT g.*
+    FROM
+        unnest(%(creators)s::bigint[], %(kinds)s::smallint[], %(counted)s::bigint[], %(upto)s::bigint[])
+            AS want (creator, kind, counted, upto),
+        LATERAL (
+            SELECT w.* FROM given AS w
+            WHERE w.creator = want.creator AND w.kind = want.kind AND w.seq > want.counted AND w.seq <= want.upto
+            OFFSET 0
+        ) AS g
+)
+
+INSERT INTO tally AS t (
+    creator, axis, key, gifts, pieces, coins, diamonds, reversed_gifts, reversed_coins, reversed_diamonds
+)
+SELECT
+    g.creator,
+    CASE grouping(g.hour, g.gift, g.place, g.supporter)
+        WHEN 15 THEN 0 WHEN 7 THEN 1 WHEN 11 THEN 2 WHEN 13 THEN 3 ELSE 4
+    END AS axis,
+    coalesce(g.hour, g.gift, g.place, g.supporter, 0) AS key,
+    sum(g.gifts)::bigint AS gifts,
+    sum(g.pieces)::bigint AS pieces,
+    sum(g.coins)::bigint AS coins,
+    sum(g.diamonds)::bigint AS diamonds,
+    sum(g.reversed_gifts)::bigint AS reversed_gifts,
+    sum(g.reversed_coins)::bigint AS reversed_coins,
+    sum(g.reversed_diamonds)::bigint AS reversed_diamonds
+FROM moved AS g
+GROUP BY
+    GROUPING SETS (
+        (g.creator), (g.creator, g.hour), (g.creator, g.gift), (g.creator, g.place), (g.creator, g.supporter)
+    )
+ORDER BY creator, axis, key
+ON CONFLICT (creator, axis, key) DO UPDATE
+    SET
+        gifts = t.gifts + excluded.gifts,
+        pieces = t.pieces + excluded.pieces,
+        coins = t.coins + excluded.coins,
+        diamonds = t.diamonds + excluded.diamonds,
+        reversed_gifts = t.reversed_gifts + excluded.reversed_gifts,
+        reversed_coins = t.reversed_coins + excluded.reversed_coins,
+        reversed_diamonds = t.reversed_diamonds + excluded.reversed_diamonds;
+
+-- name: move_marks
+INSERT INTO tally_mark (creator, kind, seq)
+SELECT want.creator, want.kind, want.seq
+FROM unnest(%(creators)s::bigint[], %(kinds)s::smallint[], %(upto)s::bigint[]) AS want (creator, kind, seq)
+ORDER BY want.creator, want.kind
+ON CONFLICT (creator, kind) DO UPDATE SET seq = excluded.seq;
+
+-- name: move_tally_cursors
+UPDATE tally_cursor AS c SET batch = span.upto
+FROM unnest(%(writers)s::smallint[], %(upto)s::bigint[]) AS span (writer, upto)
+WHERE c.writer = span.writer;
+
+-- name: wrong_tallies
+-- Rows, how many of them are not what the journal says, and the first of these.
+WITH expected AS (
+    SELECT
+        g.creator,
+        CASE grouping(g.hour, g.gift, g.place, g.supporter)
+            WHEN 15 THEN 0 WHEN 7 THEN 1 WHEN 11 THEN 2 WHEN 13 THEN 3 ELSE 4
+        END::smallint AS axis,
+        coalesce(g.hour, g.gift, g.place, g.supporter, 0) AS key,
+        ARRAY[
+            sum(g.gifts), sum(g.pieces), sum(g.coins), sum(g.diamonds),
+            sum(g.reversed_gifts), sum(g.reversed_coins), sum(g.reversed_diamonds)
+        ]::bigint[] AS figures
+    FROM given AS g
+    INNER JOIN tally_mark AS m ON m.creator = g.creator AND m.kind = g.kind
+    WHERE g.seq <= m.seq
+    GROUP BY
+        GROUPING SETS (
+            (g.creator), (g.creator, g.hour), (g.creator, g.gift), (g.creator, g.place), (g.creator, g.supporter)
+        )
+),
+
+told AS (
+    SELECT
+        t.creator, t.axis, t.key,
+        ARRAY[t.gifts, t.pieces, t.coins, t.diamonds, t.reversed_gifts, t.reversed_coins, t.reversed_diamonds] AS figures
+    FROM tally AS t
+),
+
+compared AS (
+    SELECT creator, axis, key, t.figures AS there, e.figures AS expected
+    FROM expected AS e
+    FULL JOIN told AS t USING (creator, axis, key)
+)
+
+SELECT
+    count(*),
+    count(*) FILTER (WHERE c.there IS DISTINCT FROM c.expected),
+    min(ARRAY[c.creator, c.axis, c.key]) FILTER (WHERE c.there IS DISTINCT FROM c.expected)
+FROM compared AS c;
+
+-- name: wrong_marks
+-- Marks and cursors that lie behind what there is: what comes next would be taken for counted.
+SELECT format('the mark of account %s of <%s> is %s, its last entry %s', m.kind, m.creator, m.seq, coalesce(a.seq, 0))
+FROM tally_mark AS m
+LEFT JOIN account AS a ON a.user_id = m.creator AND a.kind = m.kind
+WHERE m.seq > coalesce(a.seq, 0)
+UNION ALL
+SELECT format('the cursor of chain %s is %s, its last batch %s', c.writer, c.batch, coalesce(w.number, 0))
+FROM tally_cursor AS c
+LEFT JOIN writer AS w ON w.id = c.writer
+WHERE c.batch > coalesce(w.number, 0)
+LIMIT 1;
 
 -- name: read_sent
 -- Gifts as their sender sees them: one row an id that is a gift, with all that its legs moved and the last words kept.
@@ -239,24 +497,15 @@ INNER JOIN gift AS f ON f.id = v.gift
 INNER JOIN place AS p ON p.creator = g.creator AND p.id = g.place;
 
 -- name: walk_sent
--- What a sender's coin accounts paid before a position, newest first: a walk along the index of each, of `most` rows.
--- `is_first` says that the leg is the first of its gift: an import's leg 0 brings the coins.
+-- What a sender's coin accounts paid between two numbers of each, newest first. `is_first` says that the leg is the first
+-- of its gift: an import's leg 0 brings the coins.
 SELECT
-    paid.id, paid.booked_at, axis.kind, paid.seq,
-    paid.route IN (11, 12, 13) AND paid.leg = CASE paid.route WHEN 13 THEN 1 ELSE 0 END AS is_first
-FROM
-    unnest(%(kinds)s::smallint[]) AS axis (kind),
-    LATERAL (
-        SELECT e.id, e.leg, e.route, e.booked_at, e.debit_seq AS seq
-        FROM entry AS e
-        WHERE
-            e.debit_user = %(sender)s AND e.debit_kind = axis.kind AND e.booked_at <= %(booked_at)s
-            AND (e.booked_at, axis.kind, e.debit_seq) < (%(booked_at)s, %(kind)s::smallint, %(seq)s)
-        ORDER BY e.booked_at DESC, e.debit_seq DESC
-        LIMIT %(most)s
-    ) AS paid
-ORDER BY paid.booked_at DESC, axis.kind DESC, paid.seq DESC
-LIMIT %(most)s;
+    e.id, e.debit_kind AS kind, e.debit_seq AS seq,
+    e.route IN (11, 12, 13) AND e.leg = CASE e.route WHEN 13 THEN 1 ELSE 0 END AS is_first
+FROM unnest(%(kinds)s::smallint[], %(after)s::bigint[], %(before)s::bigint[]) AS axis (kind, after, before)
+INNER JOIN entry AS e
+    ON e.debit_user = %(sender)s AND e.debit_seq > axis.after AND e.debit_seq < axis.before AND e.debit_kind = axis.kind
+ORDER BY e.booked_at DESC, e.debit_kind DESC, e.debit_seq DESC;
 
 -- name: name_gifts
 SELECT id, code, name FROM gift WHERE id = any(%(ids)s::integer[]);
@@ -275,3 +524,9 @@ SELECT external_id, user_id, seal FROM person;
 
 -- name: all_places
 SELECT id, creator, kind, external_id, opened_at, ended_at, imported, seal FROM place;
+
+-- name: read_revisions
+SELECT name, number FROM revision;
+
+-- name: count_revision
+UPDATE revision SET number = number + 1 WHERE name = %(name)s;

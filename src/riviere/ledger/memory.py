@@ -6,13 +6,11 @@ from uuid import UUID
 
 from riviere.clock import hour_of
 from riviere.ledger import provenance
-from riviere.ledger.law import Kind, Route
+from riviere.ledger.law import Kind
 from riviere.ledger.model import Buy, Entry, Hole, Known, Order, Origin, Receipt, Totals
 from riviere.ledger.posting import Posting
 from riviere.ledger.rules import decide
-
-#: Routes whose diamonds count as earned in the hour they are booked.
-EARNING = (Route.GIFT, Route.GIFT_BONUS, Route.IMPORT_RELEASE)
+from riviere.ledger.running import EARNING
 
 
 class Memory:

@@ -4,9 +4,10 @@ A gift comes here from `rules.py` as one or two legs and goes back to `writer.py
 the journal. Pure: no I/O, no clock, no chance.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -15,6 +16,9 @@ from riviere.ledger import provenance
 from riviere.ledger.law import DEBTS, GIFTS, KINDS, ROUTES, Kind, Route
 from riviere.ledger.model import Entry, Hole, Known, Order, Origin, Receipt, TooLarge, Totals, Words
 from riviere.money import LARGEST, BadAmount
+
+#: The kinds of account that each route debits and credits, as the plain numbers of the journal.
+_SIDES: Final = {route: (int(law.pays), int(law.receives)) for route, law in ROUTES.items()}
 
 
 class State(Protocol):
@@ -39,7 +43,7 @@ class State(Protocol):
         """Who and which purchase a provider's charge already paid for."""
 
 
-class Posting(msgspec.Struct):
+class Posting(msgspec.Struct, gc=False):
     """What one order writes: journal rows, and for exceptional events the rows of provenance.
 
     `undone` lists (creator, hour of the gift, thousandths of a diamond); `turns` says that the owner's coins move up a
@@ -47,10 +51,10 @@ class Posting(msgspec.Struct):
     """
 
     receipt: Receipt
-    holes: list[Hole]
-    origins: list[Origin]
-    undone: list[tuple[int, datetime, int]]
-    turns: bool
+    holes: Sequence[Hole] = ()
+    origins: Sequence[Origin] = ()
+    undone: Sequence[tuple[int, datetime, int]] = ()
+    turns: bool = False
 
 
 class Leg(msgspec.Struct, gc=False):
@@ -79,39 +83,61 @@ def words_hash(words: Words) -> bytes:
 
 def book(state: State, order: Order, known: Known | None, legs: list[Leg], *, turns: bool = False) -> Posting:
     """The legs as journal rows, applied to the state. Checks every total first, so that nothing is half applied."""
-    incoming: dict[tuple[int, Kind], int] = {}
-    for leg in legs:
-        if leg.debit_amount < 1 or leg.credit_amount < 1:
-            raise BadAmount(what=f"What {ROUTES[leg.route].name} moves", unit="units", least=1, got=leg.debit_amount)
-        if leg.credit_user is not None:
-            account = (leg.credit_user, ROUTES[leg.route].receives)
-            incoming[account] = incoming.get(account, 0) + leg.credit_amount
-            if state.totals(*account).credits + incoming[account] > LARGEST:
-                raise TooLarge(what=f"The account {KINDS[account[1]].name}")
+    _check(state, legs)
     first = known.legs if known else 0
     entries = [_entry(state, order, leg, first + number) for number, leg in enumerate(legs)]
     receipt = Receipt(order.owner, order.id, _sum_up(known, entries), entries, False)
-    return Posting(receipt, [], [], [], turns)
+    return Posting(receipt, turns=turns)
+
+
+def _check(state: State, legs: list[Leg]) -> None:
+    incoming: dict[tuple[int, int], int] = {}
+    for leg in legs:
+        if leg.debit_amount < 1 or leg.credit_amount < 1:
+            raise BadAmount(what=f"What {ROUTES[leg.route].name} moves", unit="units", least=1, got=leg.debit_amount)
+        user = leg.credit_user
+        if user is not None:
+            kind = _SIDES[leg.route][1]
+            coming = incoming.get((user, kind), 0) + leg.credit_amount
+            incoming[user, kind] = coming
+            if state.totals(user, kind).credits + coming > LARGEST:
+                raise TooLarge(what=f"The account {KINDS[Kind(kind)].name}")
 
 
 def _entry(state: State, order: Order, leg: Leg, number: int) -> Entry:
-    law = ROUTES[leg.route]
-    debit = _take(state, leg.debit_user, law.pays, debit=leg.debit_amount)
-    credit = _take(state, leg.credit_user, law.receives, credit=leg.credit_amount)
+    """A row of the journal. Whoever writes it sets when and where it was booked."""
+    pays, receives = _SIDES[leg.route]
+    debit_start = debit_balance = debit_seq = credit_start = credit_balance = credit_seq = None
+    if (payer := leg.debit_user) is not None:
+        totals = state.totals(payer, pays)
+        debit_start = totals.debits
+        totals.debits = debit_start + leg.debit_amount
+        totals.seq = debit_seq = totals.seq + 1
+        debit_balance = balance(pays, totals)
+    if (receiver := leg.credit_user) is not None:
+        totals = state.totals(receiver, receives)
+        credit_start = totals.credits
+        totals.credits = credit_start + leg.credit_amount
+        totals.seq = credit_seq = totals.seq + 1
+        credit_balance = balance(receives, totals)
     return Entry(
         order.owner,
         order.id,
         number,
-        leg.route.value,
-        law.pays.value,
-        law.receives.value,
+        int(leg.route),
+        pays,
+        receives,
         leg.count,
-        leg.debit_user,
+        payer,
         leg.debit_amount,
-        *debit,
-        leg.credit_user,
+        debit_start,
+        debit_balance,
+        debit_seq,
+        receiver,
         leg.credit_amount,
-        *credit,
+        credit_start,
+        credit_balance,
+        credit_seq,
         order.at,
         order.at,
         order.request,
@@ -129,23 +155,6 @@ def _entry(state: State, order: Order, leg: Leg, number: int) -> Entry:
     )
 
 
-_PLATFORM_SIDE = (None, None, None)
-
-
-def _take(
-    state: State, user: int | None, kind: Kind, *, debit: int = 0, credit: int = 0
-) -> tuple[int | None, int | None, int | None]:
-    """Moves one side of a leg; answers (total before, balance after, sequence number)."""
-    if user is None:
-        return _PLATFORM_SIDE
-    totals = state.totals(user, kind)
-    start = totals.debits if debit else totals.credits
-    totals.debits += debit
-    totals.credits += credit
-    totals.seq += 1
-    return start, balance(kind, totals), totals.seq
-
-
 def balance(kind: int, totals: Totals) -> int:
     """What an account holds, or for a debt what is owed: never negative."""
     difference = totals.credits - totals.debits
@@ -161,8 +170,9 @@ def _sum_up(known: Known | None, entries: list[Entry]) -> Known:
     )
     for entry in entries:
         after.legs += 1
-        after.upto = max(after.upto, entry.upto or 0)
         after.count += entry.count
+        if entry.upto is not None and entry.upto > after.upto:
+            after.upto = entry.upto
         if entry.route in GIFTS:
             after.item = after.item or entry.item
             after.policy = after.policy or entry.policy

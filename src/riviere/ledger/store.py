@@ -6,33 +6,31 @@ into the journal of `database/migrations/0001_ledger.sql`. From there `economy/e
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from psycopg import Connection
+from psycopg import Connection, Cursor
 from psycopg.rows import class_row, tuple_row
 
 from riviere import ids
 from riviere.clock import hour_of
-from riviere.database.sql import array, load
-from riviere.ledger import merkle, provenance
-from riviere.ledger.law import GIFTS, Kind, Route
+from riviere.database.sql import array, load, uuids
+from riviere.ledger import merkle, provenance, rows, running
+from riviere.ledger.law import HOLDINGS, Kind
 from riviere.ledger.model import Buy, Entry, Gift, Hold, Hole, Known, Order, Origin, Reverse, Totals
 from riviere.ledger.posting import Posting
-from riviere.ledger.rules import guards, lookups, touched
+from riviere.ledger.rules import lookups
 
 SQL = load("riviere.ledger")
 
-#: The journal's columns, in the order of Entry's fields, as COPY's binary format types them.
-ENTRY_TYPES = (
-    *("int8", "uuid", "int4", "int2", "int2", "int2", "int4"),
-    *("int8",) * 10,
-    *("timestamptz", "timestamptz", "uuid", "int2", "int4", "int8"),
-    *("int8", "int4", "int4", "int4", "text", "uuid", "timestamptz", "bytea"),
-)
+#: Rows that are handed to the database at once, so that it stores some while the next are made.
+_ROWS_AT_ONCE: Final = 250
 
-EARNING = (Route.GIFT, Route.GIFT_BONUS, Route.IMPORT_RELEASE)
+#: A user and a kind of account.
+Account = tuple[int, int]
+
+_NOTHING: Final = Totals()
 
 
 class Tip(msgspec.Struct):
@@ -50,56 +48,90 @@ class OutOfDate(Exception):
 
 
 class Batch:
-    """One transaction's view of the ledger. Implements posting.State; `load` first, `write` last."""
+    """What one transaction reads, decides on and writes. Implements posting.State; `load` first, `write` last.
 
-    def __init__(self, connection: Connection[Any]) -> None:
+    A batch may be loaded while the one `before` it is still being written: then it goes on from what that one will
+    leave behind, and may be written only if that one was kept as it had been decided.
+    """
+
+    def __init__(self, connection: Connection[Any], before: "Batch | None" = None) -> None:
+        """`connection` is what it reads through; one in autocommit will do."""
         self._connection = connection
-        self._read: dict[tuple[int, int], Totals] = {}
-        self._totals: dict[tuple[int, int], Totals] = {}
+        self._before = before
+        #: Users whose accounts were read.
+        self.owners: set[int] = set()
+        self._expected: set[int] = set()
+        self._read: dict[Account, Totals] = {}
+        self._totals: dict[Account, Totals] = {}
         self._known: dict[tuple[int, UUID], Known] = {}
         self._charges: dict[tuple[str, str], tuple[int, UUID]] = {}
         self._recent = 0
+        self.accepted: list[tuple[Order, Posting]] = []
+        #: What the batch before books, by owner and id.
+        self.begun: dict[tuple[int, UUID], Known] = {}
 
-    def load(self, orders: Sequence[Order]) -> None:
+    def load(self, orders: Sequence[Order], *, creators: bool) -> None:
         """Reads what deciding these orders takes, ids last.
 
         Whoever books one of the ids in between also moves an account, which the write then finds changed: a repeat is
         never booked twice. And a charge that is seen has its purchase seen: a repeat is never taken for another one.
+
+        A creator who only receives is not read: such an account is moved by addition, and what the update answers sets
+        the running balances right. With `creators` they are read all the same: some may have no account yet.
         """
-        accounts = {account for order in orders for account in touched(order)}
+        owners = {order.owner for order in orders}
         for order in orders:
-            if isinstance(order, Reverse):
-                legs = self.legs(order.owner, order.gift)
-                accounts.update((leg.credit_user, Kind.OWED) for leg in legs if leg.credit_user and leg.route in GIFTS)
-        self._read_accounts(sorted(accounts))
+            if creators and isinstance(order, Gift):
+                owners.add(order.creator)
+            elif isinstance(order, Reverse):
+                owners.update(leg.credit_user for leg in self.legs(order.owner, order.gift) if leg.credit_user)
+        self.owners = owners
+        paid = [order.charge for order in orders if isinstance(order, Buy)]
+        # Sent together and waited for once.
+        with self._connection.pipeline():
+            accounts = self._run("read_accounts", users=array(sorted(owners)))
+            charges = self._run("read_charges", charges=paid) if paid else ()
+            known = _ask_known(self._connection, dict.fromkeys(pair for order in orders for pair in lookups(order)))
+        self._read = {(user, kind): Totals(*totals) for user, kind, *totals in accounts}
+        self._charges = {(processor, charge): (owner, entry) for processor, charge, owner, entry in charges}
+        self._known = _known_of(known)
         if len(orders) == 1 and isinstance(orders[0], Hold):
             self._read_hold(orders[0])
-        charges = [order.charge for order in orders if isinstance(order, Buy)]
-        if charges:
-            for processor, charge, *purchase in self._connection.execute(SQL["read_charges"], {"charges": charges}):
-                self._charges[processor, charge] = (purchase[0], purchase[1])
-        asked = list(dict.fromkeys(pair for order in orders for pair in lookups(order)))
-        self._known = read_known(self._connection, asked)
+        if self._before is not None:
+            self._go_on_from(self._before)
+            self._before = None
 
-    def _read_accounts(self, accounts: Sequence[tuple[int, int]]) -> None:
-        for user, kind, *totals in self._connection.execute(SQL["read_accounts"], _columns(accounts)).fetchall():
-            self._read[user, kind] = Totals(*totals)
-        missing = [account for account in accounts if account not in self._read]
-        if missing:
-            self._connection.execute(SQL["add_accounts"], _columns(missing))
-            self._read.update((account, Totals()) for account in missing)
-        self._totals = {account: msgspec.structs.replace(totals) for account, totals in self._read.items()}
+    def _go_on_from(self, before: "Batch") -> None:
+        """What the batch before leaves behind, whether or not it was there to be read yet."""
+        owners = self.owners & before.owners
+        for account, totals in before.expected().items():
+            if account[0] in owners:
+                self._read[account] = totals
+                self._expected.add(account[0])
+        for _, posting in before.accepted:
+            receipt = posting.receipt
+            self._known[receipt.owner, receipt.id] = self.begun[receipt.owner, receipt.id] = receipt.known
+
+    def expected(self) -> dict[Account, Totals]:
+        """What this batch leaves behind if nobody else moves it; of who is no owner, only what it adds."""
+        return self._totals
 
     def _read_hold(self, order: Hold) -> None:
-        parameters = {"creator": order.owner, "hour": order.immature_from}
-        for user, kind, *totals, recent in self._connection.execute(SQL["read_hold"], parameters):
+        for user, kind, *totals, recent in self._run("read_hold", creator=order.owner, hour=order.immature_from):
             self._read[user, kind] = Totals(*totals)
-            self._totals[user, kind] = Totals(*totals)
             self._recent = recent
 
+    def _run(self, query: str, **parameters: object) -> Cursor[Any]:
+        return self._connection.execute(SQL[query], parameters, binary=True)
+
     def totals(self, user: int, kind: int) -> Totals:
-        """posting.State."""
-        return self._totals[user, kind]
+        """posting.State. Of an account that was not read, what this batch adds to it."""
+        account = (user, kind)
+        totals = self._totals.get(account)
+        if totals is None:
+            read = self._read.get(account, _NOTHING)
+            totals = self._totals[account] = Totals(read.credits, read.debits, read.seq, read.turn)
+        return totals
 
     def known(self, owner: int, entry: UUID) -> Known | None:
         """posting.State."""
@@ -107,11 +139,12 @@ class Batch:
 
     def legs(self, owner: int, entry: UUID) -> list[Entry]:
         """posting.State."""
-        return self._entries("read_legs", owner=owner, id=entry)
+        with self._connection.cursor(row_factory=class_row(Entry)) as cursor:
+            return cursor.execute(SQL["read_legs"], {"owner": owner, "id": entry}).fetchall()
 
     def queue(self, owner: int, axis: int) -> provenance.Queue:
         """posting.State."""
-        return read_queue(self._connection, owner, axis, self._totals[owner, axis])
+        return read_queue(self._connection, owner, axis, self.totals(owner, axis))
 
     def earned_since(self, creator: int, hour: datetime) -> int:  # noqa: ARG002 - read for exactly this hold
         """posting.State."""
@@ -122,169 +155,182 @@ class Batch:
         return self._charges.get((processor, charge))
 
     def accept(self, order: Order, posting: Posting) -> None:
-        """Lets later orders of the same batch see what this one booked."""
+        """Takes what was decided into the batch; later orders see it."""
         receipt = posting.receipt
         self._known[receipt.owner, receipt.id] = receipt.known
         if isinstance(order, Buy):
             self._charges[order.processor, order.charge] = (order.owner, order.id)
+        self.accepted.append((order, posting))
+
+    def in_doubt(self, order: Order) -> bool:
+        """Whether a refusal of this order rests on what the batch before was only expected to leave behind."""
+        return order.owner in self._expected
 
     def overtaken(self, order: Order) -> bool:
         """Whether the order's id has been booked since it was looked up."""
         pair = (order.owner, order.id)
         return pair not in self._known and bool(read_known(self._connection, [pair]))
 
-    def _entries(self, query: str, **parameters: object) -> list[Entry]:
-        with self._connection.cursor(row_factory=class_row(Entry)) as cursor:
-            return cursor.execute(SQL[query], parameters).fetchall()
+    def write(self, connection: Connection[Any], tip: Tip) -> Tip:
+        """Writes what was accepted in the transaction of `connection`, commits, and answers the chain's new end.
 
-    def write(self, accepted: Sequence[tuple[Order, Posting]], tip: Tip) -> Tip:
-        """Writes what was decided as one batch and answers the chain's new end. Raises OutOfDate."""
-        entries = [entry for _, posting in accepted for entry in posting.receipt.entries]
-        booked_at = max(self._move(accepted, entries), tip.booked_at)
+        Raises OutOfDate, or what the database says to what no longer fits.
+        """
+        self._connection = connection
+        entries = [entry for _, posting in self.accepted for entry in posting.receipt.entries]
+        booked_at = max(self._move(entries), tip.booked_at)
         number = tip.number + 1
         for position, entry in enumerate(entries):
             entry.booked_at, entry.writer, entry.batch, entry.position = booked_at, tip.writer, number, position
         salt = ids.salt(32)
-        tree = merkle.root([merkle.leaf(entry, salt) for entry in entries])
+        leaves = self._copy(entries, salt)
+        tree = merkle.root(leaves)
         after = Tip(tip.writer, number, tip.entries + len(entries), b"", booked_at)
         after.hash = merkle.batch_hash(tip.writer, number, len(entries), after.entries, booked_at, tree, tip.hash)
-        run = self._connection.execute
-        with self._connection.cursor() as cursor, cursor.copy(SQL["copy_entries"]) as copy:
-            copy.set_types(ENTRY_TYPES)
-            for entry in entries:
-                copy.write_row(msgspec.structs.astuple(entry))
-        self._add_earnings(entries, booked_at)
-        for order, posting in accepted:
-            self._write_beside(order, posting)
         link = {"writer": tip.writer, "number": number, "entries": after.entries, "previous": tip.hash}
-        run(
-            SQL["add_batch"],
-            link | {"count": len(entries), "booked_at": booked_at, "salt": salt, "root": tree, "hash": after.hash},
-        )
-        if run(SQL["move_tip"], link | {"hash": after.hash}).rowcount != 1:
-            raise OutOfDate
+        figures = {"count": len(entries), "booked_at": booked_at, "salt": salt, "root": tree, "hash": after.hash}
+        # Sent together and waited for once: what fails ends the transaction, and nothing behind it is done.
+        with connection.pipeline():
+            self._write_beside()
+            self._run("close_batch", **link, **figures, **_earnings(entries, booked_at))
+            connection.commit()
         return after
 
-    def _move(self, accepted: Sequence[tuple[Order, Posting]], entries: Sequence[Entry]) -> datetime:
+    def _copy(self, entries: Sequence[Entry], salt: bytes) -> list[bytes]:
+        """Stores the rows, and answers their leaves: the database is at some rows while the next leaves are made."""
+        leaves: list[bytes] = []
+        with self._connection.cursor() as cursor, cursor.copy(SQL["copy_entries"]) as copy:
+            copy.write(rows.HEADER)
+            for begin in range(0, len(entries), _ROWS_AT_ONCE):
+                some = entries[begin : begin + _ROWS_AT_ONCE]
+                copy.write(rows.block(some))
+                leaves += [merkle.leaf(entry, salt) for entry in some]
+            copy.write(rows.TRAILER)
+        return leaves
+
+    def _move(self, entries: Sequence[Entry]) -> datetime:
         """Moves every touched balance, sets the entries' running balances right, and answers when it was done."""
-        guarded = dict.fromkeys((account for _, posting in accepted for account in guards(posting)), 1)
-        turned = set()
-        for order, posting in accepted:
-            receipt = posting.receipt
-            if posting.turns:
-                turned.add((receipt.owner, int(Kind.COINS)))
-                guarded.update({(receipt.owner, kind): 2 for kind in (Kind.COINS, Kind.BONUS)})
-            elif isinstance(order, Gift) and not order.imported and receipt.known.legs > len(receipt.entries):
-                # A combo goes on only if nobody has reversed it since, and a reversal moves no debits: it turns.
-                guarded[receipt.owner, Kind.COINS] = 2
-        moved = []
-        for account in sorted(self._totals):
-            seen, now = self._read[account], self._totals[account]
-            if now.seq != seen.seq or account in guarded:
-                moved.append((account, seen, now, int(account in turned), guarded.get(account, 0)))
-        rows = self._connection.execute(
-            SQL["move_accounts"],
-            {
-                **_columns([account for account, *_ in moved]),
-                "credits": array(now.credits - seen.credits for _, seen, now, _, _ in moved),
-                "debits": array(now.debits - seen.debits for _, seen, now, _, _ in moved),
-                "moves": array(now.seq - seen.seq for _, seen, now, _, _ in moved),
-                "turns": array(turns for *_, turns, _ in moved),
-                "guards": array(guard for *_, guard in moved),
-                "seen_credits": array(seen.credits for _, seen, *_ in moved),
-                "seen_debits": array(seen.debits for _, seen, *_ in moved),
-                "seen_turns": array(seen.turn for _, seen, *_ in moved),
-            },
-        ).fetchall()
-        if len(rows) != len(moved):
+        moved, new = self._moves(entries)
+        if not moved:
+            row = self._run("read_clock").fetchone()
+            assert row is not None
+            instant: datetime = row[0]
+            return instant
+        columns = zip(_COLUMNS_OF_A_MOVE, zip(*moved, strict=True), strict=True)
+        arrays = {name: array(column) for name, column in columns}
+        with self._connection.pipeline():
+            if new:
+                self._run("add_accounts", users=array(user for user, _ in new), kinds=array(kind for _, kind in new))
+            answered = self._run("move_accounts", **arrays)
+        *others, (found, _, _, _, _, booked_at) = answered.fetchall()
+        if found != len(moved):
             raise OutOfDate
         shifts = {}
-        for user, kind, credited, debited, seq, _ in rows:
+        for user, kind, credited, debited, seq, _ in others:
             now = self._totals[user, kind]
-            if (credited, debited, seq) != (now.credits, now.debits, now.seq):
-                shifts[user, kind] = Totals(credited - now.credits, debited - now.debits, seq - now.seq)
+            shifts[user, kind] = Totals(credited - now.credits, debited - now.debits, seq - now.seq)
         if shifts:
-            shift(entries, shifts)
-        booked: datetime = max(row[5] for row in rows) if rows else self._now()
-        return booked
+            running.shift(entries, shifts)
+        at: datetime = booked_at
+        return at
 
-    def _now(self) -> datetime:
-        """The database's clock, for an entry that moves no user's account."""
-        row = self._connection.execute(SQL["read_clock"]).fetchone()
-        assert row is not None
-        instant: datetime = row[0]
-        return instant
-
-    def _add_earnings(self, entries: Iterable[Entry], booked_at: datetime) -> None:
-        earned: dict[int, list[int]] = {}
-        for entry in entries:
-            if entry.credit_user is None:
+    def _moves(self, entries: Sequence[Entry]) -> tuple[list[tuple[int, ...]], list[Account]]:
+        """What is to be added to which accounts and must be as it was read, in their order; and those that are new."""
+        guards = self._guards(entries)
+        turned = {(posting.receipt.owner, int(Kind.COINS)) for _, posting in self.accepted if posting.turns}
+        for account in guards:
+            self.totals(*account)
+        moved: list[tuple[int, ...]] = []
+        new = []
+        for account, now in self._totals.items():
+            seen, guard = self._read.get(account), guards.get(account, 0)
+            if seen is None:
+                if not guard and not now.seq:
+                    continue
+                seen = _NOTHING
+                if account[0] in self.owners:
+                    new.append(account)
+            elif not guard and now.seq == seen.seq:
                 continue
-            if entry.route in EARNING:
-                earned.setdefault(entry.credit_user, [0, 0])[0] += entry.credit_amount
-            elif entry.route == Route.GIFT_IMPORTED:
-                earned.setdefault(entry.credit_user, [0, 0])[1] += entry.credit_amount
-        if earned:
-            creators = sorted(earned)
-            self._connection.execute(
-                SQL["add_earnings"],
-                {
-                    "creators": creators,
-                    "hours": [hour_of(booked_at)] * len(creators),
-                    "earned": [earned[creator][0] for creator in creators],
-                    "unbacked": [earned[creator][1] for creator in creators],
-                },
+            user, kind = account
+            credited, debited = seen.credits, seen.debits
+            added = now.credits - credited, now.debits - debited, now.seq - seen.seq, 1 if account in turned else 0
+            moved.append((user, kind, *added, guard, credited, debited, seen.turn, now.seq))
+        # In the order of accounts, so that no two writers lock in different ones.
+        return sorted(moved), sorted(new)
+
+    def _guards(self, entries: Sequence[Entry]) -> dict[Account, int]:
+        """The accounts that must be as they were read: 1 says their debits, 2 their credits and turn as well."""
+        guards: dict[Account, int] = {}
+        for entry in entries:
+            if entry.debit_user is not None and entry.debit_kind in HOLDINGS:
+                guards[entry.debit_user, entry.debit_kind] = 1
+        for order, posting in self.accepted:
+            receipt = posting.receipt
+            if posting.turns:
+                guards.update({(receipt.owner, kind): 2 for kind in (Kind.COINS, Kind.BONUS)})
+            elif isinstance(order, Gift) and not order.imported and receipt.known.legs > len(receipt.entries):
+                # A combo goes on only if nobody has reversed it since, and a reversal moves no debits: it turns.
+                guards[receipt.owner, Kind.COINS] = 2
+        return guards
+
+    def _write_beside(self) -> None:
+        """The rows that stand beside the journal: charges, words, and those of exceptional events."""
+        bought = [order for order, _ in self.accepted if isinstance(order, Buy)]
+        if bought:
+            self._run(
+                "add_charges",
+                charges=[order.charge for order in bought],
+                processors=[order.processor for order in bought],
+                owners=array(order.owner for order in bought),
+                purchases=uuids(order.id for order in bought),
+                amounts=array(order.price for order in bought),
+                currencies=[order.currency for order in bought],
             )
+        said = [
+            (order.words, entry)
+            for order, posting in self.accepted
+            if isinstance(order, Gift) and order.words
+            for entry in posting.receipt.entries
+            if entry.message
+        ]
+        if said:
+            self._run(
+                "add_messages",
+                owners=array(entry.owner for _, entry in said),
+                ids=uuids(entry.id for _, entry in said),
+                legs=array(entry.leg for _, entry in said),
+                salts=[words.salt for words, _ in said],
+                bodies=[words.body for words, _ in said],
+            )
+        for _, posting in self.accepted:
+            for hole in posting.holes:
+                self._run("add_hole", **_fields(hole))
+            for origin in posting.origins:
+                self._run("add_origin", **_fields(origin))
+            for creator, hour, diamonds in posting.undone:
+                self._run("add_undone", creator=creator, hour=hour, diamonds=diamonds)
 
-    def _write_beside(self, order: Order, posting: Posting) -> None:
-        """The rows that stand beside the journal: words, charges, and those of exceptional events."""
-        run = self._connection.execute
-        if isinstance(order, Gift) and order.words:
-            leg = next(entry.leg for entry in posting.receipt.entries if entry.message)
-            run(SQL["add_message"], {"owner": order.owner, "id": order.id, "leg": leg} | _fields(order.words))
-        if isinstance(order, Buy):
-            run(SQL["add_charge"], _fields(order) | {"purchase": order.id})
-        for hole in posting.holes:
-            run(SQL["add_hole"], _fields(hole))
-        for origin in posting.origins:
-            run(SQL["add_origin"], _fields(origin))
-        for creator, hour, diamonds in posting.undone:
-            run(SQL["add_undone"], {"creator": creator, "hour": hour, "diamonds": diamonds})
+
+_COLUMNS_OF_A_MOVE: Final = (
+    *("users", "kinds", "credits", "debits", "moves", "turns", "guards"),
+    *("seen_credits", "seen_debits", "seen_turns", "seqs"),
+)
 
 
-def _columns(accounts: Sequence[tuple[int, int]]) -> dict[str, str]:
-    return {"users": array(user for user, _ in accounts), "kinds": array(kind for _, kind in accounts)}
+def _earnings(entries: Iterable[Entry], booked_at: datetime) -> dict[str, Any]:
+    """The columns of what creators earned by these entries, each creator once, in order."""
+    found = sorted(running.earned(entries).items())
+    return {
+        "creators": array(creator for creator, _ in found),
+        "hour": hour_of(booked_at),
+        "earned": array(own for _, (own, _) in found),
+        "unbacked": array(unbacked for _, (_, unbacked) in found),
+    }
 
 
 def _fields(row: msgspec.Struct) -> dict[str, Any]:
     return msgspec.structs.asdict(row)
-
-
-def shift(entries: Iterable[Entry], shifts: dict[tuple[int, int], Totals]) -> None:
-    """Moves running balances by what others added to an account while this batch was decided."""
-    for entry in entries:
-        if entry.debit_user is not None:
-            by = shifts.get((entry.debit_user, entry.debit_kind))
-            if by is not None:
-                entry.debit_start, entry.debit_balance, entry.debit_seq = _shifted(
-                    entry.debit_start, by.debits, entry.debit_balance, entry.debit_kind, by, entry.debit_seq
-                )
-        if entry.credit_user is not None:
-            by = shifts.get((entry.credit_user, entry.credit_kind))
-            if by is not None:
-                entry.credit_start, entry.credit_balance, entry.credit_seq = _shifted(
-                    entry.credit_start, by.credits, entry.credit_balance, entry.credit_kind, by, entry.credit_seq
-                )
-
-
-def _shifted(
-    start: int | None, further: int, balance: int | None, kind: int, by: Totals, seq: int | None
-) -> tuple[int, int, int]:
-    assert start is not None
-    assert balance is not None
-    assert seq is not None
-    difference = by.credits - by.debits
-    return start + further, balance + (-difference if kind == Kind.OWED else difference), seq + by.seq
 
 
 def plan_by_index(connection: Connection[Any]) -> None:
@@ -295,11 +341,19 @@ def plan_by_index(connection: Connection[Any]) -> None:
     connection.execute(SQL["plan_by_index"])
 
 
-def read_known(connection: Connection[Any], asked: Sequence[tuple[int, UUID]]) -> dict[tuple[int, UUID], Known]:
+def read_known(connection: Connection[Any], asked: Iterable[tuple[int, UUID]]) -> dict[tuple[int, UUID], Known]:
     """What is booked under these (owner, id), which must all be different; those that are not there are left out."""
-    parameters = {"owners": array(owner for owner, _ in asked), "ids": array(entry for _, entry in asked)}
-    rows = connection.execute(SQL["read_known"], parameters)
-    return {(owner, entry): Known(*known) for owner, entry, *known in rows}
+    return _known_of(_ask_known(connection, asked))
+
+
+def _ask_known(connection: Connection[Any], asked: Iterable[tuple[int, UUID]]) -> Cursor[Any]:
+    pairs = list(asked)
+    parameters = {"owners": array(owner for owner, _ in pairs), "ids": uuids(entry for _, entry in pairs)}
+    return connection.execute(SQL["read_known"], parameters, binary=True)
+
+
+def _known_of(found: Iterable[Any]) -> dict[tuple[int, UUID], Known]:
+    return {(owner, entry): Known(*known) for owner, entry, *known in found}
 
 
 def read_queue(connection: Connection[Any], owner: int, axis: int, totals: Totals) -> provenance.Queue:

@@ -1,16 +1,16 @@
 """Writes orders in batches: reads the balances, applies the rules, moves each balance once, copies the rows, commits.
 
-A gift comes from `economy/gifts.py` as an order, is decided by `rules.py`, kept by `store.py`, and answered only when
-it is durable. Several processes may write at once. A database that goes away in the middle is waited for, and the same
-orders are sent again: their ids make that harmless, whether or not the first try was kept.
+A gift comes from `economy/gifts.py` as an order, through the queue of `batch_writer.py` where others send gifts at the
+same time; it is decided by `rules.py`, kept by `store.py`, and answered only when it is durable. Several processes may
+write at once. A database that goes away in the middle is waited for, and the same orders are sent again: their ids make
+that harmless, whether or not the first try was kept.
 """
 
-import queue
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Protocol
+from uuid import UUID
 
 from psycopg import Connection, OperationalError, errors
 from psycopg.rows import class_row
@@ -19,8 +19,20 @@ from riviere.database.connection import DatabaseUnreachable
 from riviere.database.embedded import ServerFailed
 from riviere.errors import RiviereError
 from riviere.ledger import merkle
-from riviere.ledger.model import Expire, Hold, Order, PayAgain, Receipt, Release, Return, Reverse, Settle
-from riviere.ledger.posting import Posting
+from riviere.ledger.model import (
+    Buy,
+    Expire,
+    Gift,
+    Hold,
+    Known,
+    Order,
+    PayAgain,
+    Receipt,
+    Release,
+    Return,
+    Reverse,
+    Settle,
+)
 from riviere.ledger.rules import decide
 from riviere.ledger.store import SQL, Batch, OutOfDate, Tip, plan_by_index
 
@@ -34,14 +46,24 @@ MOST_TRIES = 1_000
 #: Orders that read more than balances and ids; each is written alone.
 ALONE = (Reverse, Expire, Hold, Release, Settle, Return, PayAgain)
 
+#: Orders that may be decided while the batch before them is still being written.
+AHEAD = (Gift, Buy)
+
 #: What another writer's work can do to ours: read again and decide again.
 _COLLISIONS = (
     OutOfDate,
     errors.UniqueViolation,
+    # The chain's tip was moved by somebody else.
+    errors.NotNullViolation,
     errors.DeadlockDetected,
     errors.SerializationFailure,
     errors.CheckViolation,
+    # A creator's account would pass the largest amount: to be read, and the gift refused that is too large.
+    errors.NumericValueOutOfRange,
 )
+
+#: What may be lost on the way to the database, or found gone.
+_LOST = (OperationalError, DatabaseUnreachable, ServerFailed)
 
 
 class DatabaseGone(RiviereError):
@@ -56,18 +78,7 @@ class Crowded(RiviereError):
     code = "crowded"
 
 
-class QueueFull(RiviereError):
-    """Too many requests wait to be written; send the same request again in a second."""
-
-    code = "queue_full"
-
-
-class WriterClosed(RiviereError):
-    """This writer was closed; open another."""
-
-    code = "writer_closed"
-
-
+#: What became of an order: it stands, or why not.
 Answer = Receipt | RiviereError
 
 
@@ -81,21 +92,43 @@ class Writes(Protocol):
         """
 
 
+class Decided:
+    """Orders that were decided ahead, and how: a batch that may be written unless something happens before."""
+
+    def __init__(self, orders: Sequence[Order], batch: Batch, answers: list[Answer], before: "Decided | None") -> None:
+        self.orders = orders
+        self.batch = batch
+        self.answers = answers
+        self._before = before
+        #: Whether it was written as it had been decided.
+        self.stands = False
+
+    def holds(self) -> bool:
+        """Whether what this rests on came to be. To be asked once, when the batch before is done with."""
+        before, self._before = self._before, None
+        return before is None or before.stands
+
+
 class Writer:
-    """A leased chain of batches and the connection that extends it. One thread at a time may use it."""
+    """A leased chain of batches and the connection that extends it.
+
+    One thread at a time may write; another one may meanwhile decide what is written next.
+    """
 
     def __init__(self, connect: Callable[[], Connection[Any]]) -> None:
         """`connect` opens a connection as the server's role; the writer opens as many as it loses."""
         self._connect = connect
         self._connection: Connection[Any] | None = None
+        self._reader: Connection[Any] | None = None
         self._chain = 0
         self._tip: Tip | None = None
 
     def close(self) -> None:
         """Gives the lease back."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._let_go()
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
 
     def __enter__(self) -> "Writer":
         return self
@@ -113,6 +146,50 @@ class Writer:
             answers += self._persist(chunk)
         return answers
 
+    def decide(self, orders: Sequence[Order], before: Decided | None) -> Decided | None:
+        """Decides on orders while `before` is being written, or None where that cannot be known before it is.
+
+        Its answers count once `keep` has written it.
+        """
+        if not all(isinstance(order, AHEAD) for order in orders):
+            return None
+        try:
+            if self._reader is None:
+                self._reader = self._connect()
+                self._reader.autocommit = True
+                plan_by_index(self._reader)
+            batch = Batch(self._reader, before.batch if before else None)
+            batch.load(orders, creators=False)
+        except _LOST:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+            return None
+        answers = _decide(batch, orders)
+        refused = [order for order, answer in zip(orders, answers, strict=True) if isinstance(answer, RiviereError)]
+        if before and any(batch.in_doubt(order) for order in refused):
+            return None
+        return Decided(orders, batch, answers, before)
+
+    def keep(self, decided: Decided) -> list[Answer]:
+        """Writes what was decided ahead and still holds; or decides it anew, where others moved what it rests on.
+
+        Raises what `write` does.
+        """
+        try:
+            if decided.batch.accepted:
+                connection, tip = self._ready()
+                with _or_nothing(connection):
+                    self._tip = _book(connection, tip, decided.batch)
+        except _COLLISIONS:
+            self._tip = None
+        except _LOST:
+            self._let_go()
+        else:
+            decided.stands = True
+            return decided.answers
+        return self.write(decided.orders)
+
     def _persist(self, orders: Sequence[Order]) -> list[Answer]:
         deadline = time.monotonic() + PATIENCE
         tries = 0
@@ -125,41 +202,23 @@ class Writer:
                 self._tip = None
                 if tries == MOST_TRIES:
                     raise Crowded from None
-            except (OperationalError, DatabaseUnreachable, ServerFailed) as lost:
-                self.close()
+            except _LOST as lost:
+                self._let_go()
                 if time.monotonic() > deadline:
                     raise DatabaseGone(seconds=int(PATIENCE)) from lost
                 time.sleep(0.2)
 
     def _attempt(self, connection: Connection[Any], tip: Tip, orders: Sequence[Order]) -> list[Answer]:
         """One transaction: all that stands of `orders`, or nothing."""
-        with connection.transaction():
+        with _or_nothing(connection):
             batch = Batch(connection)
-            batch.load(orders)
-            answers: list[Answer] = []
-            accepted: list[tuple[Order, Posting]] = []
-            for order in orders:
-                try:
-                    posting = decide(batch, order)
-                except RiviereError as refusal:
-                    if isinstance(order, ALONE) and batch.overtaken(order):
-                        # The same order, booked by somebody else while we read: to be answered as a repeat.
-                        raise OutOfDate from refusal
-                    answers.append(refusal)
-                    continue
-                answers.append(posting.receipt)
-                if posting.receipt.entries:
-                    accepted.append((order, posting))
-                    batch.accept(order, posting)
-            if accepted:
-                tip = batch.write(accepted, tip)
-        self._tip = tip
-        fresh = {
-            (new.owner, new.id) for _, posting in accepted if (new := posting.receipt).known.legs == len(new.entries)
-        }
-        for answer in answers:
-            if isinstance(answer, Receipt) and (answer.owner, answer.id) in fresh:
-                answer.known.booked_at = tip.booked_at
+            batch.load(orders, creators=True)
+            answers = _decide(batch, orders)
+            for order, answer in zip(orders, answers, strict=True):
+                if isinstance(order, ALONE) and isinstance(answer, RiviereError) and batch.overtaken(order):
+                    # The same order, booked by somebody else while we read: to be answered as a repeat.
+                    raise OutOfDate from answer
+            self._tip = _book(connection, tip, batch)
         return answers
 
     def _ready(self) -> tuple[Connection[Any], Tip]:
@@ -169,11 +228,60 @@ class Writer:
             plan_by_index(self._connection)
             self._tip = None
             self._chain = lease(self._connection)
+            self._connection.autocommit = False
         if self._tip is None:
             with self._connection.cursor(row_factory=class_row(Tip)) as cursor:
                 self._tip = cursor.execute(SQL["read_tip"], {"writer": self._chain}).fetchone()
             assert self._tip is not None
         return self._connection, self._tip
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+@contextmanager
+def _or_nothing(connection: Connection[Any]) -> Iterator[None]:
+    """A transaction, of which nothing is kept but what the block has committed."""
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.rollback()
+
+
+def _decide(batch: Batch, orders: Sequence[Order]) -> list[Answer]:
+    """What the rules say to each; what they accept is the batch's."""
+    answers: list[Answer] = []
+    for order in orders:
+        try:
+            posting = decide(batch, order)
+        except RiviereError as refusal:
+            answers.append(refusal)
+            continue
+        answers.append(posting.receipt)
+        if posting.receipt.entries:
+            batch.accept(order, posting)
+    return answers
+
+
+def _book(connection: Connection[Any], tip: Tip, batch: Batch) -> Tip:
+    """Writes what stands of a decided batch. Answers the chain's new end, or the old one where nothing does."""
+    if not batch.accepted:
+        return tip
+    tip = batch.write(connection, tip)
+    begun: dict[tuple[int, UUID], Known] = {}
+    for _, posting in batch.accepted:
+        receipt = posting.receipt
+        known, pair = receipt.known, (receipt.owner, receipt.id)
+        if known.legs == len(receipt.entries):
+            known.booked_at = tip.booked_at
+            begun[pair] = known
+        elif (first := begun.get(pair) or batch.begun.get(pair)) is not None:
+            # A combo that was begun in this batch, or in the one before while this was decided.
+            known.booked_at = first.booked_at
+    return tip
 
 
 def lease(connection: Connection[Any]) -> int:
@@ -197,104 +305,3 @@ def _chunks(orders: Sequence[Order]) -> Iterator[Sequence[Order]]:
             begin = at
     if begin < len(orders):
         yield orders[begin:]
-
-
-class BatchWriter:
-    """A writer with a bounded queue before it: whatever waits is written together, and no timer delays it."""
-
-    def __init__(self, writer: Writer, *, room: int = 4 * LARGEST_BATCH) -> None:
-        """`room` is how many orders may wait; one more is refused with QueueFull."""
-        self._writer = writer
-        self._queue: queue.Queue[tuple[Order, Future[Receipt]] | None] = queue.Queue(maxsize=room)
-        self._closed = False
-        # Only one thread at a time adds to the queue: whatever is in it lies before the sign to stop.
-        self._entrance = threading.Lock()
-        self._thread = threading.Thread(target=self._run, name="riviere-writer", daemon=True)
-        self._thread.start()
-
-    def submit(self, order: Order) -> Future[Receipt]:
-        """Asks for one order. The future has its receipt once it is durable, or the error that refused it.
-
-        Raises QueueFull and WriterClosed at once.
-        """
-        return self._enqueue([order])[0]
-
-    def write(self, orders: Sequence[Order]) -> list[Answer]:
-        """Books each order, or answers why not; in order, durable when this returns.
-
-        Raises what Writer.write raises, WriterClosed, and QueueFull where there is no room; some of many orders may be
-        booked then, and sending the same ones again is harmless.
-        """
-        most = min(LARGEST_BATCH, self._queue.maxsize)
-        answers: list[Answer] = []
-        for begin in range(0, len(orders), most):
-            answers += [_answer_of(future) for future in self._enqueue(orders[begin : begin + most])]
-        return answers
-
-    def _enqueue(self, orders: Sequence[Order]) -> list[Future[Receipt]]:
-        """Queues all of these or none of them."""
-        waiting: list[tuple[Order, Future[Receipt]]] = [(order, Future()) for order in orders]
-        for _, future in waiting:
-            # Whoever asked may stop waiting, but cannot take back what may be written already.
-            future.set_running_or_notify_cancel()
-        with self._entrance:
-            if self._closed:
-                raise WriterClosed
-            if self._queue.qsize() + len(waiting) > self._queue.maxsize:
-                raise QueueFull
-            for item in waiting:
-                self._queue.put_nowait(item)
-        return [future for _, future in waiting]
-
-    def waiting(self) -> int:
-        """Orders that wait to be written."""
-        return self._queue.qsize()
-
-    def close(self) -> None:
-        """Writes what still waits, then stops."""
-        with self._entrance:
-            if not self._closed:
-                self._closed = True
-                self._queue.put(None)
-        self._thread.join()
-        self._writer.close()
-
-    def __enter__(self) -> "BatchWriter":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _run(self) -> None:
-        going = True
-        while going:
-            waiting = [self._queue.get()]
-            while len(waiting) < LARGEST_BATCH and not self._queue.empty():
-                waiting.append(self._queue.get_nowait())
-            asked = [item for item in waiting if item is not None]
-            going = len(asked) == len(waiting)
-            self._answer(asked)
-
-    def _answer(self, asked: Sequence[tuple[Order, Future[Receipt]]]) -> None:
-        try:
-            answers = self._writer.write([order for order, _ in asked])
-        except Exception as broken:
-            # Whoever waits must hear of it, whatever it is.
-            for _, future in asked:
-                future.set_exception(broken)
-            return
-        for (_, future), answer in zip(asked, answers, strict=True):
-            if isinstance(answer, BaseException):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
-
-
-def _answer_of(future: Future[Receipt]) -> Answer:
-    """What a future came to, as Writer.write answers it. Raises what kept the writer from answering."""
-    error = future.exception()
-    if error is None:
-        return future.result()
-    if isinstance(error, RiviereError) and not isinstance(error, DatabaseGone | Crowded):
-        return error
-    raise error

@@ -1,0 +1,74 @@
+"""What pricing gifts takes, kept from one batch to the next: people, places, the catalogue and the rates.
+
+Gifts come from the same people in the same streams, at prices that change once a week. Before each batch one small read
+says whether anything that is kept here has changed since (`revision.py`); if so it is read again.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+from riviere.database.connection import Connection
+from riviere.economy import people, places, policies, policy
+from riviere.economy.catalogue import Catalogue
+from riviere.economy.people import User
+from riviere.economy.places import Key, Place
+from riviere.economy.policy import Policy
+from riviere.economy.revision import revisions
+
+#: People and places that are kept, each at the most: some 50 MB of people. One more, and they are read anew.
+MOST_KEPT: Final = 200_000
+
+
+class Named(Protocol):
+    """A request that names people and a place."""
+
+    @property
+    def sender(self) -> str: ...  # noqa: D102
+    @property
+    def creator(self) -> str: ...  # noqa: D102
+    @property
+    def stream(self) -> str | None: ...  # noqa: D102
+    @property
+    def post(self) -> str | None: ...  # noqa: D102
+
+
+class Remembered:
+    """People and places by the platform's ids, gifts and rates; as the database had them when `refresh` was called."""
+
+    def __init__(self) -> None:
+        self._revisions: Mapping[str, int] = {}
+        self.users: dict[str, User] = {}
+        self.places: dict[Key, Place] = {}
+        self.catalogue = Catalogue((), ())
+        self.rates: list[Policy] = []
+
+    def refresh(self, connection: Connection, requests: Sequence[Named]) -> None:
+        """Reads what these requests name and is not known, and again what has changed."""
+        now = revisions(connection)
+        moved = {name for name in ("people", "places", "prices") if now.get(name) != self._revisions.get(name, 0)}
+        if "prices" in moved:
+            self.catalogue = Catalogue.load(connection)
+            self.rates = policies.history(connection, policy.DIAMONDS_PER_COIN, "")
+        if "people" in moved or len(self.users) > MOST_KEPT:
+            self.users.clear()
+        if "places" in moved or len(self.places) > MOST_KEPT:
+            self.places.clear()
+        self._revisions = now
+        self._meet(connection, requests)
+
+    def _meet(self, connection: Connection, requests: Sequence[Named]) -> None:
+        users = self.users
+        strangers = {r.sender for r in requests if r.sender not in users}
+        strangers.update(r.creator for r in requests if r.creator not in users)
+        if strangers:
+            users.update(people.known(connection, strangers))
+        unseen = set()
+        for request in requests:
+            creator = users.get(request.creator)
+            if creator is None:
+                continue
+            for kind, name in ((places.STREAM, request.stream), (places.POST, request.post)):
+                if name is not None and (creator.id, kind, name) not in self.places:
+                    unseen.add((creator.id, kind, name))
+        if unseen:
+            self.places.update(places.known(connection, unseen))
