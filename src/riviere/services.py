@@ -10,6 +10,7 @@ from riviere import clock
 from riviere.database.connection import Connection
 from riviere.database.database import Database, open_database
 from riviere.economy.seals import check_seals
+from riviere.economy.tally import check_tallies
 from riviere.ledger.evidence import Signer, last_head, sign_head
 from riviere.ledger.verify import Check, Report, verify
 from riviere.ledger.verify.model import Progress
@@ -56,7 +57,8 @@ class Riviere:
             return check_seals(connection, self.signer)
 
         with self.database.connect() as connection:
-            return verify(connection, self.signer, extra=[seals, check_redemptions], progress=progress)
+            extra = [seals, check_tallies, check_redemptions]
+            return verify(connection, self.signer, extra, progress, connect=self.database.connect)
 
     def close(self) -> None:
         """Gives everything back; the last process on a folder stops its embedded server."""

@@ -129,7 +129,7 @@ CUNNING = [
     ),
     ("UPDATE batch SET entries = entries + 1", "batches", "entries so far, expected"),
     ("DELETE FROM batch WHERE number = (SELECT max(number) FROM batch)", "batches", "which is not there"),
-    ("UPDATE entry SET leg = -1 WHERE route = 31", "batches", "holds an entry that cannot be hashed"),
+    ("UPDATE entry SET leg = -1 WHERE route = 31", "batches", "has another root than its entries"),
     (
         "UPDATE account SET kind = 77 WHERE kind = 12",
         "books",

@@ -6,6 +6,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import msgspec
+import pytest
 from desk import HOUR, Desk, kept
 from hypothesis import given
 
@@ -17,6 +18,9 @@ from riviere.ledger.model import Buy, Entry, Gift, Hold, Order, PayAgain, Revers
 from riviere.ledger.posting import balance
 from riviere.ledger.rules import decide, guards, touched
 from riviere.money import LARGEST
+
+#: Scenarios run the same lines, and counting lines takes longer than the histories.
+pytestmark = pytest.mark.no_cover
 
 WHAT = (
     "buy",

@@ -32,14 +32,17 @@ Row = dict[str, Any]
 
 REDEEMING = "riviere.payouts.checking holds it against the journal"
 ADMITTING = "who may ask for what: no amount rests on it"
+ADDING_UP = "riviere.economy.tally holds it against the journal"
 TELLING = "what is told to others: no amount rests on it"
 #: Tables that layers above the ledger keep, and why it is not for the ledger's own checks to see what is altered there.
 ELSEWHERE = {
     **dict.fromkeys(("quote", "redemption", "redemption_step", "payout"), REDEEMING),
+    **dict.fromkeys(("tally", "tally_mark", "tally_cursor"), ADDING_UP),
     **dict.fromkeys(("identity", "payout_method", "standing"), ADMITTING),
     **dict.fromkeys(("api_key", "operator", "operator_change", "token_key"), ADMITTING),
     **dict.fromkeys(("outbox", "subject", "endpoint", "endpoint_secret", "delivery", "lane", "attempt"), TELLING),
     **dict.fromkeys(("journal_cursor", "running_combo"), TELLING),
+    "revision": "it says only when a server reads again what it keeps in memory",
 }
 MADE = re.findall(r"CREATE TABLE (\w+)", "".join(file.sql for file in shipped()))
 TABLES = [*(table for table in MADE if table not in ELSEWHERE), "migration"]

@@ -21,7 +21,7 @@ NAMES = [
 
 def looked_at(database: Database, signer: Any = SIGNER) -> Report:
     with database.connect() as connection:
-        report = verify(connection, signer)
+        report = verify(connection, signer, connect=database.connect)
         assert connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
     return report
 
@@ -134,6 +134,18 @@ def test_gifts_that_arrive_meanwhile_do_not_disturb_it(database: Database) -> No
         giver.join()
     assert all(sound(report) for report in reports)
     assert reports[-1].entries > reports[0].entries > 0
+
+
+def test_a_viewer_with_a_reversal_brings_an_imported_streak_in_two_steps(database: Database) -> None:
+    small.build(database)
+    small.write(
+        database,
+        small.gift(OTTO, "taken-back"),
+        small.reverse(OTTO, "taken-back"),
+        small.imported(OTTO, "streak", 2),
+        small.imported(OTTO, "streak", 5),
+    )
+    assert "2 owners walked coin by coin; for 0 others" in sound(looked_at(database))["provenance"].detail
 
 
 def test_words_may_be_erased(database: Database) -> None:

@@ -6,14 +6,16 @@ even finish on rows that somebody altered, does not keep the others from running
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from typing import Any, Final
 
 from psycopg import Connection, IsolationLevel
 from psycopg.pq import TransactionStatus
 
 from riviere.ledger.evidence import Signer
 from riviere.ledger.verify import accounts, chains, coins, creators, law, orders
+from riviere.ledger.verify.beside import beside
 from riviere.ledger.verify.model import SQL, Check, Found, Look, Progress, Report
 
 __all__ = ["Check", "Report", "verify"]
@@ -40,31 +42,48 @@ _CHECKS: dict[str, Callable[[Look], Found]] = {
     "heads": chains.heads,
 }
 
+#: What needs this process more than the database, and so runs beside the others.
+_BESIDE: Final = "batches"
+
 
 def verify(
     connection: Connection[Any],
     signer: Signer | None,
     extra: Sequence[Callable[[Connection[Any]], Check]] = (),
     progress: Progress | None = None,
+    connect: Callable[[], Connection[Any]] | None = None,
 ) -> Report:
     """Checks every invariant on one snapshot and changes nothing.
 
     In a transaction that has begun it sees what that sees, and leaves it as it was. `signer` is the installation's
     key: without it, heads are only held against the key they name. `extra` are checks of what lies above the ledger.
-    `progress` is told (check, rows done, rows in all). Raises what psycopg raises when the connection is lost.
+    `progress` is told (check, rows done, rows in all), and what it raises breaks everything off. `connect` opens a
+    second connection to the same database, for the check that runs beside the others; without it, and in a
+    transaction that has begun, they run one after the other. Raises what psycopg raises when a connection is lost,
+    and what `connect` raises.
     """
     begun = time.perf_counter()
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        connect = None
     with _snapshot(connection):
         connection.execute(SQL["plan_for_all"])
         row = connection.execute(SQL["count_entries"]).fetchone()
         entries: int = row[0] if row else 0
-        checks = []
-        for name, check in _CHECKS.items():
-            advance = _teller(progress, name, entries)
-            advance(0)
-            checks.append(_run(name, check, Look(connection, signer, entries, advance)))
-            advance(entries)
-        checks += [_run_extra(check, connection) for check in extra]
+
+        def run(name: str, on: Connection[Any], advance: Callable[[int], None]) -> Check:
+            return _run(name, _CHECKS[name], Look(on, signer, entries, advance))
+
+        found: dict[str, Check] = {}
+        with beside(connection, connect, partial(run, _BESIDE)) if connect else nullcontext() as other:
+            for name in _CHECKS:
+                if not (other and name == _BESIDE):
+                    with _told(progress, name, entries) as advance:
+                        found[name] = run(name, connection, advance)
+            more = [_run_extra(check, connection) for check in extra]
+            if other:
+                with _told(progress, _BESIDE, entries) as advance:
+                    found[_BESIDE] = other.result(advance)
+        checks = [found[name] for name in _CHECKS] + more
     return Report(all(check.ok for check in checks), entries, round(time.perf_counter() - begun, 3), checks)
 
 
@@ -85,8 +104,17 @@ def _snapshot(connection: Connection[Any]) -> Iterator[None]:
             connection.isolation_level, connection.read_only = before
 
 
-def _teller(progress: Progress | None, name: str, entries: int) -> Callable[[int], None]:
-    return (lambda done: progress(name, done, entries)) if progress else (lambda _: None)
+@contextmanager
+def _told(progress: Progress | None, name: str, entries: int) -> Iterator[Callable[[int], None]]:
+    """Tells `progress` of the beginning and the end of a check, and gives the check what tells of the rest."""
+
+    def advance(done: int) -> None:
+        if progress:
+            progress(name, done, entries)
+
+    advance(0)
+    yield advance
+    advance(entries)
 
 
 def _run(name: str, check: Callable[[Look], Found], look: Look) -> Check:

@@ -1,21 +1,22 @@
 """The evidence: every batch's root and link recomputed from its entries, and every head's from the batches."""
 
 import json
-import struct
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import groupby
 from typing import NamedTuple
 
 from psycopg.rows import class_row
 
 from riviere.ledger import evidence, merkle
-from riviere.ledger.model import Entry
 from riviere.ledger.proof import SignedHead, signed
-from riviere.ledger.verify.model import SQL, Found, Look, short
+from riviere.ledger.verify.leaves import UNHASHABLE, Row, leaf_of, row_of
+from riviere.ledger.verify.model import SQL, Found, Look
 
 #: Rows that come from the database at a time.
 _AT_ONCE = 5_000
+
+#: Batches whose entries come at a time: half a kilobyte an entry.
+_GROUPS_AT_ONCE = 50
 
 #: The tables whose rows a head vouches for beside the batches (statement digest_facts).
 FACTS = "kind, route, gift, gift_version, pack, policy, import, backing"
@@ -49,16 +50,15 @@ def batches(look: Look) -> Found:
     tips = {row[0]: _Tip(*row[1:]) for row in look.connection.execute(SQL["list_tips"])}
     reached: dict[int, _Tip] = {}
     problem, count, done = None, 0, 0
-    for (writer, number), batch, entries in _paired(_batches(look), _entries(look)):
-        done += len(entries)
+    for (writer, number), batch, records in _paired(_batches(look), _groups(look)):
+        done += len(records)
         if batch is None:
             problem = problem or (
-                f"entry {short(entries[0].id)}/{entries[0].leg} names batch {number} of writer {writer}, "
-                "which is not there"
+                f"entry {row_of(records[0])} names batch {number} of writer {writer}, which is not there"
             )
             continue
         count += 1
-        problem = problem or _wrong_batch(batch, entries, reached.get(writer, _NOTHING))
+        problem = problem or _wrong_batch(batch, records, reached.get(writer, _NOTHING))
         reached[writer] = _Tip(number, batch.entries, batch.hash)
         look.advance(done)
     for writer in sorted({*tips, *reached}):
@@ -80,57 +80,66 @@ def _batches(look: Look) -> Iterator[_Batch]:
             yield _Batch(*row)
 
 
-def _entries(look: Look) -> Iterator[Entry]:
+def _groups(look: Look) -> Iterator[tuple[tuple[int, int], list[bytes]]]:
+    """The rows that name each batch, by their positions."""
     with look.connection.cursor(name="verify_entries", binary=True) as cursor:
-        cursor.itersize = _AT_ONCE
+        cursor.itersize = _GROUPS_AT_ONCE
         cursor.execute(SQL["list_entries"])
-        for row in cursor:
-            yield Entry(*row)
+        for writer, number, records in cursor:
+            yield (writer, number), records
 
 
 def _paired(
-    chain: Iterator[_Batch], journal: Iterator[Entry]
-) -> Iterator[tuple[tuple[int, int], _Batch | None, list[Entry]]]:
-    """Batches beside their entries, both in the order of writer and number; either may be without the other."""
-    groups = groupby(journal, lambda entry: (entry.writer, entry.batch))
-    batch, group = next(chain, None), next(groups, None)
+    chain: Iterator[_Batch], journal: Iterator[tuple[tuple[int, int], list[bytes]]]
+) -> Iterator[tuple[tuple[int, int], _Batch | None, list[bytes]]]:
+    """Batches beside their rows, both in the order of writer and number; either may be without the other."""
+    batch, group = next(chain, None), next(journal, None)
     while batch is not None or group is not None:
         key = min(
             pair for pair in ((batch.writer, batch.number) if batch else None, group[0] if group else None) if pair
         )
-        entries = list(group[1]) if group is not None and group[0] == key else []
+        records = group[1] if group is not None and group[0] == key else []
         there = batch if batch is not None and (batch.writer, batch.number) == key else None
-        yield key, there, entries
+        yield key, there, records
         if there is not None:
             batch = next(chain, None)
-        if entries:
-            group = next(groups, None)
+        if records:
+            group = next(journal, None)
 
 
-def _wrong_batch(batch: _Batch, entries: list[Entry], last: _Tip) -> str | None:
+def _wrong_batch(batch: _Batch, records: list[bytes], last: _Tip) -> str | None:
     """What is wrong with a batch, whose writer's chain had come to `last`."""
     name = f"batch {batch.number} of writer {batch.writer}"
     if batch.number != last.number + 1:
         return f"batch {last.number + 1} of writer {batch.writer} is missing: {batch.number} comes after {last.number}"
     if batch.previous != last.hash:
         return f"{name} is not linked to the batch before it"
-    if [entry.position for entry in entries] != list(range(batch.size)):
-        return f"{name} has {len(entries)} entries at other positions than 0 to {batch.size - 1}"
     if batch.entries != last.entries + batch.size:
         return f"{name} counts {batch.entries} entries so far, expected {last.entries + batch.size}"
-    for entry in entries:
-        if entry.booked_at != batch.booked_at:
-            return f"entry {short(entry.id)}/{entry.leg} was booked at {entry.booked_at}, {name} at {batch.booked_at}"
     try:
-        tree = merkle.root([merkle.leaf(entry, batch.salt) for entry in entries])
-    except (struct.error, TypeError, ValueError) as error:
+        rows = [row_of(record) for record in records]
+        if [row.position for row in rows] != list(range(batch.size)):
+            return f"{name} has {len(rows)} entries at other positions than 0 to {batch.size - 1}"
+        if problem := _wrong_time(batch, rows):
+            return problem
+        tree = merkle.root([leaf_of(row, batch.salt) for row in rows])
+    except UNHASHABLE as error:
         return f"{name} holds an entry that cannot be hashed: {error}"
     if tree != batch.root:
-        return f"{name} has another root than its entries: one of {short(entries[0].id)} to {short(entries[-1].id)}"
+        return f"{name} has another root than its entries: one of {rows[0]} to {rows[-1]}"
     if batch.hash != merkle.batch_hash(
         batch.writer, batch.number, batch.size, batch.entries, batch.booked_at, batch.root, batch.previous
     ):
         return f"{name} has another hash than its fields"
+    return None
+
+
+def _wrong_time(batch: _Batch, rows: list[Row]) -> str | None:
+    booked = merkle.microseconds(batch.booked_at)
+    for row in rows:
+        if row.booked != booked:
+            name = f"batch {batch.number} of writer {batch.writer}"
+            return f"entry {row} was booked at {row.booked_at}, {name} at {batch.booked_at}"
     return None
 
 

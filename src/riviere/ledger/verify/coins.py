@@ -32,12 +32,20 @@ class Move(NamedTuple):
 
 
 class Run(NamedTuple):
-    """Positions lo to hi of the credit axis, holding coins k and on of a purchase."""
+    """Positions lo to hi of the credit axis, holding coins k and on of what a leg of a purchase brought in.
+
+    A purchase brings one leg to an axis; an imported streak brings one with each of its steps, under one id.
+    """
 
     lo: int
     hi: int
     purchase: UUID
+    leg: int
     k: int
+
+    def cut(self, lo: int, hi: int) -> "Run":
+        """The part of this run between two positions that lie within it."""
+        return Run(lo, hi, self.purchase, self.leg, self.k + lo - self.lo)
 
 
 class Astray(Exception):
@@ -58,14 +66,16 @@ def provenance(look: Look) -> Found:
             stray = {row.axis for rows_of in (holes, origins) for row in rows_of} - set(AXES)
             if stray and problem is None:
                 problem = f"{shown('u', owner)} has a hole or an origin on {min(stray)}, which is no axis"
-            for axis in AXES:
-                moves = [Move(*row) for row in run(SQL["coin_moves"], {"owner": owner, "axis": axis.value})]
+            moved: dict[int, list[Move]] = {axis: [] for axis in AXES}
+            for axis, *move in run(SQL["coin_moves"], {"owner": owner}):
+                moved[axis].append(Move(*move))
+            for axis, moves in moved.items():
                 rows += len(moves)
                 mine = [hole for hole in holes if hole.axis == axis], [o for o in origins if o.axis == axis]
                 try:
-                    Walk(axis, moves, *mine).through()
+                    Walk(Kind(axis), moves, *mine).through()
                 except Astray as astray:
-                    problem = problem or f"{KINDS[axis].name} of {shown('u', owner)}: {astray}"
+                    problem = problem or f"{KINDS[Kind(axis)].name} of {shown('u', owner)}: {astray}"
     return Found(rows, problem, _detail(look, walked))
 
 
@@ -118,9 +128,13 @@ class Walk:
         self._end += move.coins
         self._came[move.id].append(move)
         if move.route not in REVERSALS:
-            self._queue.append(Run(move.start, self._end, move.id, 0))
+            self._queue.append(Run(move.start, self._end, move.id, move.leg, 0))
             return
-        runs = [Run(o.lo, o.hi, o.purchase, o.k) for o in self._origins[move.id] if move.start <= o.lo < self._end]
+        runs = [
+            Run(o.lo, o.hi, o.purchase, self._leg(o.purchase), o.k)
+            for o in self._origins[move.id]
+            if move.start <= o.lo < self._end
+        ]
         self._origins[move.id] = [o for o in self._origins[move.id] if not move.start <= o.lo < self._end]
         at = move.start
         for run in sorted(runs):
@@ -137,6 +151,10 @@ class Walk:
         self._returned.add(move.cause)
         self._queue.extend(sorted(runs))
 
+    def _leg(self, purchase: UUID) -> int:
+        """The one leg that a purchase brought to this axis: what is imported, in many, is never returned."""
+        return next((move.leg for move in self._came.get(purchase, ()) if move.route not in REVERSALS), 0)
+
     def _from_front(self, move: Move) -> list[Run]:
         runs, left = [], move.coins
         while left:
@@ -144,9 +162,9 @@ class Walk:
                 raise Astray(f"nothing funds {left} coins of gift {short(move.id)}/{move.leg}")
             first = self._queue.popleft()
             size = min(left, first.hi - first.lo)
-            runs.append(Run(first.lo, first.lo + size, first.purchase, first.k))
+            runs.append(first.cut(first.lo, first.lo + size))
             if first.lo + size < first.hi:
-                self._queue.appendleft(Run(first.lo + size, first.hi, first.purchase, first.k + size))
+                self._queue.appendleft(first.cut(first.lo + size, first.hi))
             left -= size
         return runs
 
@@ -180,33 +198,38 @@ class Walk:
             if (run.purchase, run.k + lo - run.lo) != (hole.purchase, hole.k + lo - hole.lo):
                 raise Astray(f"hole at {hole.lo} names coin {hole.k} of {short(hole.purchase)}, other coins lie there")
             taken += hi - lo
+            self._gone.append(run.cut(lo, hi))
             if run.lo < lo:
-                left.append(Run(run.lo, lo, run.purchase, run.k))
+                left.append(run.cut(run.lo, lo))
             if hi < run.hi:
-                left.append(Run(hi, run.hi, run.purchase, run.k + hi - run.lo))
+                left.append(run.cut(hi, run.hi))
         if taken != hole.hi - hole.lo:
             raise Astray(f"hole from {hole.lo} to {hole.hi} covers coins that had been spent or taken out")
         self._queue = left
-        self._gone.append(Run(hole.lo, hole.hi, hole.purchase, hole.k))
 
     def _every_coin_once(self) -> None:
         """Each coin of each purchase is unspent, in a gift that stands, or gone (V7)."""
         for gift, leg in self._held:
             if gift in self._returned:
                 raise Astray(f"leg {leg} of gift {short(gift)} was not returned with the others")
-        places: dict[UUID, list[Run]] = defaultdict(list)
+        places: dict[tuple[UUID, int], list[Run]] = defaultdict(list)
         for runs in (self._queue, self._gone, *self._held.values()):
             for run in runs:
-                places[run.purchase].append(run)
-        bought = {entry: move for entry, moves in self._came.items() for move in moves if move.route not in REVERSALS}
-        for purchase in {*places, *bought}:
-            at = 0
-            for run in sorted(places[purchase], key=lambda run: run.k):
+                places[run.purchase, run.leg].append(run)
+        bought = {
+            (move.id, move.leg): move.coins
+            for moves in self._came.values()
+            for move in moves
+            if move.route not in REVERSALS
+        }
+        for purchase, leg in {*places, *bought}:
+            name, at = f"purchase {short(purchase)}/{leg}", 0
+            for run in sorted(places[purchase, leg], key=lambda run: run.k):
                 if run.k != at:
-                    raise Astray(f"coin {min(at, run.k)} of purchase {short(purchase)} is in no place or in two")
+                    raise Astray(f"coin {min(at, run.k)} of {name} is in no place or in two")
                 at += run.hi - run.lo
-            if purchase not in bought or at != bought[purchase].coins:
-                raise Astray(f"{at} coins of purchase {short(purchase)} were found, not what it brought")
+            if at != bought.get((purchase, leg)):
+                raise Astray(f"{at} coins of {name} were found, not what it brought")
 
     def _as_read(self) -> None:
         """What riviere.ledger.provenance makes of the same rows, for every position of the spend axis (V6)."""
@@ -223,8 +246,10 @@ class Walk:
             self._end,
             sum(move.coins for move in self._moves if not move.came),
         )
-        read = _joined(Run(piece.lo, piece.hi, piece.purchase, piece.k) for piece in reading.spend_axis(queue))
-        if list(read) != list(_joined([*self._spent, *self._queue])):
+        # It names coins by the id alone. Where they lie says the rest.
+        read = _joined(Run(piece.lo, piece.hi, piece.purchase, 0, piece.k) for piece in reading.spend_axis(queue))
+        walked = _joined(run._replace(leg=0) for run in (*self._spent, *self._queue))
+        if list(read) != list(walked):
             raise Astray("the rows read as another order of spending than they were written in")
         if reading.head(queue) != sum(run.hi - run.lo for run in self._spent):
             raise Astray("the head of the queue is not where spending has come to")
@@ -235,7 +260,7 @@ def _joined(runs: Iterable[Run]) -> Iterator[Run]:
     last: Run | None = None
     for run in runs:
         if last and (last.hi, last.purchase, last.k + last.hi - last.lo) == (run.lo, run.purchase, run.k):
-            last = Run(last.lo, run.hi, last.purchase, last.k)
+            last = last._replace(hi=run.hi)
             continue
         if last:
             yield last
