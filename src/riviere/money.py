@@ -90,10 +90,14 @@ def parse(text: str, asset: str, what: str = "The amount", *, least: int = 1) ->
 
 def plain(units: int, asset: str) -> str:
     """`units` as a decimal string without grouping and without trailing zeros: 343000 DIAMOND is "343"."""
+    if asset == COIN:
+        return str(units)
     digits = scale(asset)
-    if asset in (COIN, DIAMOND):
-        text = f"{Decimal(units).scaleb(-digits):f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
+    if asset == DIAMOND:
+        whole, rest = divmod(units, 1000)
+        if rest == 0:  # most of them, and a quarter of the time
+            return str(whole)
+        return f"{Decimal(units).scaleb(-digits):f}".rstrip("0")
     return f"{Decimal(units).scaleb(-digits):.{digits}f}"
 
 

@@ -20,6 +20,7 @@ from riviere.access.gate import Gate, Principal
 from riviere.access.token_keys import TokenKey
 from riviere.database.connection import Connection
 from riviere.database.database import Database
+from riviere.errors import RiviereError
 
 ANY_ALGORITHM = ["Ed25519", "EdDSA", "ES256", "ES384", "RS256", "RS384", "PS256", "HS256", "none"]
 
@@ -56,8 +57,18 @@ class PassOffice:
         return self.now
 
     def enter(self, credentials: str) -> Principal:
-        """Who the gate takes the holder of a key or token for."""
-        return self.gate.principal(f"Bearer {credentials}", self.now)
+        """Who the gate takes the holder of a key or token for; what it remembers by then must say the same."""
+        header, asked = f"Bearer {credentials}", self.asked
+        try:
+            remembered = self.gate.remembered(header, self.now)
+        except RiviereError as wrong:
+            with pytest.raises(type(wrong)):
+                self.gate.principal(header, self.now)
+            raise
+        assert self.asked == asked, "it was to ask nobody"
+        came = self.gate.principal(header, self.now)
+        assert remembered in (None, came)
+        return came
 
     def trust(self, key: Key, kid: str, issuer: str | None = None) -> TokenKey:
         """Registers the public half of a key."""

@@ -118,6 +118,17 @@ def test_a_key_for_a_week_works_for_a_week(office: PassOffice) -> None:
         made(office, expires_at=office.now)
 
 
+def test_a_key_is_remembered_for_as_long_as_it_is_not_asked_about_again(office: PassOffice) -> None:
+    _, text = made(office)
+    header = f"Bearer {text}"
+    assert office.gate.remembered(header, office.now) is None
+    came = office.enter(text)
+    assert office.gate.remembered(header, office.now) == came
+    with pytest.raises(errors.BadCredentials):
+        office.gate.remembered(header[:-1] + ("a" if header[-1] != "a" else "b"), office.now)
+    assert office.gate.remembered(header, office.later(seconds=5)) is None
+
+
 def test_a_busy_key_asks_the_database_once_in_five_seconds(office: PassOffice) -> None:
     _, text = made(office)
     for _ in range(5):

@@ -252,6 +252,14 @@ def test_a_busy_viewer_is_verified_once_and_the_key_read_every_five_seconds(offi
     assert office.asked == 2
 
 
+def test_a_token_is_remembered_until_its_key_is_to_be_read_again(office: PassOffice, signer: Key) -> None:
+    header = f"Bearer {office.token(signer, 'k1')}"
+    assert office.gate.remembered(header, office.now) is None
+    came = office.gate.principal(header, office.now)
+    assert office.gate.remembered(header, office.now) == came
+    assert office.gate.remembered(header, office.later(seconds=5)) is None
+
+
 def test_what_is_remembered_is_bounded(office: PassOffice, signer: Key, monkeypatch: pytest.MonkeyPatch) -> None:
     from riviere.access import gate
 

@@ -3,9 +3,11 @@
 `Front` is a `World` (tests/world.py) with a server. Its time runs, for the server too; `later` moves it ahead.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -19,8 +21,11 @@ from riviere import clock
 from riviere.access import keys, operators, token_keys
 from riviere.database.connection import Connection
 from riviere.database.database import Database
+from riviere.economy.gifts import GiftRequest
 from riviere.http.app import create_app
 from riviere.http.serve import Server
+from riviere.ledger.model import Receipt
+from riviere.ledger.writer import Answer
 from riviere.office import Office
 from riviere.services import Riviere
 from riviere.settings import Settings
@@ -101,6 +106,15 @@ class Front(World):
         after = self._rows()
         assert after == before, f"changed: {sorted(name for name in after if after[name] != before.get(name))}"
 
+    def giving(self, requests: Iterable[GiftRequest]) -> list[Future[Receipt]]:
+        """Gifts on their way, handed in one by one; each future has what became of its gift."""
+        futures: list[Future[Receipt]] = []
+        for request in requests:
+            future: Future[Receipt] = Future()
+            self.office.desk.submit([request], partial(_tell, future))
+            futures.append(future)
+        return futures
+
     def stop(self) -> None:
         """Stops the server; what was asked is answered first."""
         for client in self._clients:
@@ -125,12 +139,15 @@ class Front(World):
         return client
 
     def _rows(self) -> dict[str, tuple[int, int]]:
-        """How many rows each table has, and a hash of them. An account that nothing ever moved is none."""
+        """How many rows each table has, and a hash of them. An account that nothing ever moved is none.
+
+        `revision` is left out: a change that changes nothing counts there too.
+        """
         if self._owner is None:
             self._owner = self.database.connect_owner(autocommit=True)
         found = self._owner.execute(
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
-            " AND relnamespace = 'riviere'::regnamespace"
+            " AND relnamespace = 'riviere'::regnamespace AND relname <> 'revision'"
         ).fetchall()
         parts = [
             f"SELECT '{table}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table} AS t"
@@ -138,6 +155,14 @@ class Front(World):
             for (table,) in found
         ]
         return {name: (rows, digest) for name, rows, digest in self._owner.execute(" UNION ALL ".join(parts))}
+
+
+def _tell(future: Future[Receipt], answers: Sequence[Answer]) -> None:
+    (answer,) = answers
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
 
 
 class _Opened(Riviere):

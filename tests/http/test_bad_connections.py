@@ -324,9 +324,12 @@ def test_a_query_that_nobody_understands_is_refused(live: Front, subtests: pytes
 
 def test_a_request_keeps_the_name_that_its_client_gave_it_if_it_is_a_plain_one(live: Front) -> None:
     client = live.stranger()
+    made = set()
     for path in ("/v1/me", "/v1/health", "/v1/nothing"):
         assert client.get(path, headers={"X-Request-Id": "app-7:1"}).headers["x-request-id"] == "app-7:1"
         for name in ("", "a b", "x" * 65, "<script>", "é".encode()):
             given = client.get(path, headers={"X-Request-Id": name}).headers["x-request-id"]
             assert given.startswith("r_")
             assert len(given) == 15
+            made.add(given)
+    assert len(made) == 15, "no two requests have the same name"

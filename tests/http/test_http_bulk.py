@@ -2,23 +2,24 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from typing import Any
 
 import pytest
-from front import Front, problem
+from front import Front, opened, problem
 from hypothesis import given
 from hypothesis import strategies as st
 from many import NDJSON, codes, earned, line, send, set_up, soon
 
+from riviere.database.database import Database
 from riviere.economy import gifts
 from riviere.http import bulk
 from riviere.http.bulk import MOST_LINES
 from riviere.http.dispatch import MOST_BYTES
-from riviere.http.lines import lines
-from riviere.ledger.writer import Writer
+from riviere.http.lines import Line, lines
+from riviere.ledger.writer import Answer, Decided, Writer
 
 
 @pytest.fixture
@@ -119,8 +120,8 @@ def test_lines_are_those_of_the_whole_text_whatever_its_parts(texts: list[bytes]
             if at >= len(whole):
                 return
 
-    async def read() -> list[tuple[int, bytes | None]]:
-        return [found async for found in lines(parts(), most)]
+    async def read() -> list[Line]:
+        return [found async for together in lines(parts(), most) for found in together]
 
     usual = [(number, text if len(text) <= most else None) for number, text in enumerate(texts, 1)]
     assert asyncio.run(read()) == [(number, text) for number, text in usual if text is None or text.strip()]
@@ -188,6 +189,18 @@ def one_too_many(live: Front, most: int) -> None:
     assert earned(live) == most
 
 
+def test_each_line_counts_as_a_request_and_those_beyond_the_quota_are_told_when_to_come_back(
+    database: Database,
+) -> None:
+    with opened(database, user_quota=5) as few:
+        set_up(few)
+        # The request itself is one, too.
+        answers = send(few, b"\n".join(line(f"k{n}") for n in range(6)), few.as_user("mira"))
+        assert codes(answers) == ["booked"] * 4 + ["too_many_requests"] * 2
+        assert [one.problem.facts["quota"] for one in answers if one.problem] == [5, 5]
+        assert earned(few) == 4
+
+
 def test_a_user_sends_only_gifts_of_their_own(live: Front) -> None:
     live.viewer("noor")
     answers = send(
@@ -232,13 +245,13 @@ def test_what_breaks_in_one_line_is_answered_there_and_its_neighbours_stand(
 @pytest.fixture
 def slow_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Nothing is written before this event."""
-    real, go = Writer.write, threading.Event()
+    real, go = Writer.keep, threading.Event()
 
-    def slow(self: Writer, orders: Any) -> Any:
+    def slow(self: Writer, decided: Decided) -> Sequence[Answer]:
         assert go.wait(60)
-        return real(self, orders)
+        return real(self, decided)
 
-    monkeypatch.setattr(Writer, "write", slow)
+    monkeypatch.setattr(Writer, "keep", slow)
     yield go
     go.set()
 
@@ -246,9 +259,9 @@ def slow_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
 def test_a_bulk_request_waits_at_the_door_where_a_single_gift_gets_in(
     live: Front, slow_ledger: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """While the ledger is slow the queues fill up, the desk's to half; a single gift finds room there."""
-    monkeypatch.setattr(bulk, "AT_THE_DESK", 100)
-    monkeypatch.setattr(live.office.writer._queue, "maxsize", 10)
+    """While the ledger is slow the queue fills up, but not to its end; a single gift finds room there."""
+    monkeypatch.setattr(bulk, "AT_THE_DOOR", 100)
+    monkeypatch.setattr(bulk, "TOGETHER", 10)
     asked = {"sender": "mira", "creator": "aurora", "gift": "rose", "stream": "live"}
     client = live.client("gifts:write")
     body = b"\n".join(line(f"k{n}") for n in range(1_000))

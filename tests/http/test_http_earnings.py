@@ -83,6 +83,35 @@ def test_a_creator_sees_it_by_the_hour_and_within_a_time(live: Front) -> None:
     assert get(client, until="2001-01-01T00:00:00Z", by="hour")["data"] == []
 
 
+def test_a_chart_asked_for_within_an_hour_begins_and_ends_with_whole_ones(live: Front) -> None:
+    client = live.client(SCOPE)
+    first = live.now = hour_of(live.now) + timedelta(hours=2, minutes=10)
+    live.give("mira", "aurora", "rose", 3)
+    live.later(minutes=40)
+    live.give("mira", "aurora", "ring")
+    between = [(first + timedelta(minutes=minutes)).isoformat() for minutes in (20, 30)]
+    asked = {"by": "hour", "since": between[0], "until": between[1]}
+    answer = get(client, **asked)
+    begin, end = hour_of(first), hour_of(first) + timedelta(hours=1)
+    assert [answer["since"], answer["until"]] == [at.isoformat().replace("+00:00", "Z") for at in (begin, end)]
+    assert [figures(row) for row in answer["data"]] == [(2, 4, 33, "33")]
+    said = {"since": answer["since"], "until": answer["until"]}
+    assert get(client, **said, by="hour") == answer
+    assert [figures(row) for row in get(client, **said)["data"]] == [figures(row) for row in answer["data"]]
+    exact = get(client, **asked | {"by": "gift"})
+    assert exact["data"] == [], "only hours are taken whole"
+    assert exact["until"] == between[1].replace("+00:00", "Z")
+    last = get(client, by="hour", until="9999-12-31T23:59:59Z")
+    assert last["until"] is None, "the calendar has no hour after that"
+    assert last["data"][-1] == answer["data"][0]
+
+
+def test_a_chart_of_90_days_is_one_answer(live: Front) -> None:
+    client = live.client(SCOPE)
+    since = (live.now - timedelta(days=90)).isoformat()
+    assert get(client, by="hour", since=since, until=live.now.isoformat(), limit=90 * 24 + 1)["data"]
+
+
 def test_who_got_no_gift_earned_nothing(live: Front) -> None:
     client = live.client(SCOPE)
     (row,) = get(client, "mira")["data"]
@@ -96,7 +125,7 @@ def test_what_does_not_fit_is_refused(live: Front) -> None:
     def refused(query: str, status: int, code: str) -> None:
         problem(client.get(f"/v1/users/aurora/earnings?{query}"), status, code)
 
-    for query in ("by=mood", "by=", "limit=0", "limit=1001", "since=monday", "since=2026-01-01T00:00:00", "cursor=x"):
+    for query in ("by=mood", "by=", "limit=0", "limit=2401", "since=monday", "since=2026-01-01T00:00:00", "cursor=x"):
         refused(query, 400, "invalid_query")
     refused("since=9999-12-31T23:59:59Z", 422, "future_time")
     refused("since=0001-01-01T00:00:00%2B14:00", 422, "bad_time")

@@ -14,7 +14,7 @@ from msgspec import structs
 from riviere.connectors import imports
 from riviere.connectors.detect import open_recording
 from riviere.economy import gifts, people
-from riviere.economy.catalogue import Catalogue
+from riviere.economy.remembered import Remembered
 from riviere.ids import client_id
 from riviere.ledger.model import Gift, Receipt
 from riviere.wire.gifts import SentGift
@@ -198,7 +198,7 @@ def test_gifts_that_were_booked_together_are_listed_each_once(live: Front) -> No
     client = live.client("gifts:write", "gifts:read")
     sent = [live.asked("mira", "aurora", "rose", key=f"k{number}") for number in range(40)]
     wallets = [live.asked("mira", "aurora", "ring", key=f"both {number}") for number in range(3)]
-    for future in [live.office.desk.submit(request) for request in [*sent, *wallets, *sent[:5]]]:
+    for future in live.giving([*sent, *wallets, *sent[:5]]):
         future.result(20)
     found = [UUID(gift["id"]) for gift in read_all(client, 7)]
     assert sorted(found) == sorted(client_id(request.key) for request in [*sent, *wallets])
@@ -252,7 +252,7 @@ def imported(live: Front, key: str) -> None:
     """A ring that a record tells Noor sent to Aurora."""
     record = imports.open_import(live.connection, live.signer, open_recording(LOG), None, "ada", live.now)
     request = live.asked("noor", "aurora", "ring", key=key)
-    (gift,) = gifts.prepare(live.connection, Catalogue.load(live.connection), [request], live.now)
+    (gift,) = gifts.prepare(live.connection, Remembered(), [request], live.now)
     assert isinstance(gift, Gift)
     (answer,) = live.writer.write([structs.replace(gift, imported=True, policy=record.policy)])
     assert isinstance(answer, Receipt)

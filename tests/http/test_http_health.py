@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 from front import Front, problem
+from many import soon
 from prometheus_client.parser import text_string_to_metric_families
 
 from riviere import __version__
@@ -24,7 +25,7 @@ from riviere.economy import offers, people, places, policies
 from riviere.economy.catalogue import Catalogue
 from riviere.http.app import create_app
 from riviere.http.serve import Server
-from riviere.ledger.writer import Writer
+from riviere.ledger.writer import Answer, Decided, Writer
 from riviere.office import Office
 from riviere.payments import purchases
 from riviere.services import Riviere
@@ -73,7 +74,11 @@ def test_every_request_is_counted_by_operation_and_status(front: Front) -> None:
     assert seen["riviere_bulk_lines_total", "200"] == 1
     assert seen["riviere_bulk_lines_total", "400"] == 2
     assert seen["riviere_request_seconds_count", "sendGift"] == 4
-    assert seen["riviere_waiting", "desk"] == seen["riviere_waiting", "writer"] == 0
+    buckets = [many for name, many in seen.items() if name[0].endswith("_bucket") and "sendGift" in name]
+    assert buckets == sorted(buckets)
+    assert (len(buckets), buckets[-1]) == (13, 4)
+    assert 0 < seen["riviere_request_seconds_sum", "sendGift"] < 60
+    assert seen["riviere_waiting",] == 0
     assert ("riviere_requests_total", "getMetrics", "200") not in seen, "the one that is being answered"
     assert figures(reader)["riviere_requests_total", "getMetrics", "200"] == 1
 
@@ -82,27 +87,28 @@ def test_what_waits_is_seen_while_it_waits(front: Front, monkeypatch: pytest.Mon
     front.viewer("mira")
     front.creator("aurora")
     front.buy("mira", 100)
-    real, taken, go = Writer.write, threading.Event(), threading.Event()
+    real, taken, go = Writer.keep, threading.Event(), threading.Event()
 
-    def slow(self: Writer, orders: object) -> object:
+    def slow(self: Writer, decided: Decided) -> Sequence[Answer]:
         taken.set()
         assert go.wait(20)
-        return real(self, orders)  # type: ignore[arg-type]
+        return real(self, decided)
 
     reader = front.client("ledger:read")
-    assert figures(reader)["riviere_waiting", "writer"] == 0
-    monkeypatch.setattr(Writer, "write", slow)
-    futures = [front.office.desk.submit(front.asked("mira", "aurora"))]
+    assert figures(reader)["riviere_waiting",] == 0
+    monkeypatch.setattr(Writer, "keep", slow)
+    futures = front.giving([front.asked("mira", "aurora")])
     assert taken.wait(20)
-    futures += [front.office.desk.submit(front.asked("mira", "aurora")) for _ in range(5)]
-    deadline = time.monotonic() + 20
-    while figures(reader)["riviere_waiting", "writer"] != 5:
-        assert time.monotonic() < deadline
+    # One is being written and one is decided on meanwhile; those behind wait.
+    futures += front.giving([front.asked("mira", "aurora")])
+    soon(lambda: front.office.writer.waiting() == 0)
+    futures += front.giving(front.asked("mira", "aurora") for _ in range(5))
+    assert figures(reader)["riviere_waiting",] == 5
     go.set()
     for future in futures:
         future.result(20)
     seen = figures(reader)
-    assert seen["riviere_waiting", "desk"] == seen["riviere_waiting", "writer"] == 0
+    assert seen["riviere_waiting",] == 0
 
 
 def test_only_who_may_see_the_ledger_sees_the_figures(front: Front) -> None:

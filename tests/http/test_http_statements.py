@@ -116,14 +116,14 @@ def test_a_statement_has_the_gift_that_was_being_booked_when_it_was_asked_for(
     client, begun, go = live.client(SCOPE), threading.Event(), threading.Event()
     live.creator("newcomer")
     before = 6 if creator == "aurora" else 0
-    real = Batch._add_earnings
+    real = Batch._write_beside
 
     def slowly(*given: Any) -> None:
         begun.set()
         assert go.wait(20)
         real(*given)
 
-    monkeypatch.setattr(Batch, "_add_earnings", slowly)
+    monkeypatch.setattr(Batch, "_write_beside", slowly)
     with ThreadPoolExecutor(2) as pool:
         giving = pool.submit(live.give, "mira", creator)
         assert begun.wait(20)
@@ -138,7 +138,7 @@ def test_a_statement_has_the_gift_that_was_being_booked_when_it_was_asked_for(
 
 def test_statements_taken_while_gifts_arrive_miss_none(live: Front) -> None:
     client, creator = live.client(SCOPE), live.id("aurora")
-    futures = [live.office.desk.submit(live.asked("mira", "aurora", key=f"more {n}")) for n in range(300)]
+    futures = live.giving(live.asked("mira", "aurora", key=f"more {n}") for n in range(300))
     taken = []
     while not futures[-1].done():
         taken.append(statement(ask(client, "aurora", account="diamonds")))
@@ -182,7 +182,7 @@ def test_a_statement_reads_a_bounded_number_of_other_peoples_entries(
     client = live.client(SCOPE)
     live.viewer("noor")
     live.buy("noor", 100)
-    for future in [live.office.desk.submit(live.asked("noor", "aurora", key=f"k{n}")) for n in range(50)]:
+    for future in live.giving(live.asked("noor", "aurora", key=f"k{n}") for n in range(50)):
         future.result(20)
     booked = live.connection.execute("SELECT count(*) FROM entry").fetchall()[0][0]
     monkeypatch.setattr(statements, "MOST_ENTRIES", booked - 1)

@@ -4,9 +4,11 @@ import json
 import shutil
 import subprocess
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+import httpx2
 import msgspec
 import pytest
 from front import Front, problem
@@ -14,6 +16,7 @@ from front import Front, problem
 from riviere.http import app, problems
 from riviere.http.openapi import TAGS, conditions, document
 from riviere.http.operation import ANY, OPERATIONS, Operation
+from riviere.http.serve import Server
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 
@@ -70,6 +73,19 @@ def test_the_server_hands_out_the_document_and_a_page_that_needs_nobody_else(fro
         for part in ("/docs/swagger/swagger-ui-bundle.js", "/docs/swagger/swagger-ui.css", "/docs/static/docs.js"):
             assert part in page.text
             assert client.get(part).status_code == 200
+
+
+def test_an_operation_beside_the_table_is_answered_and_not_in_the_document(front: Front) -> None:
+    (health,) = (operation for operation in OPERATIONS if operation.id == "getHealth")
+    beside = replace(health, id="beside", path="/v1/beside")
+    server = Server(app.create_app(front.office, also=[beside]), "127.0.0.1", 0)
+    server.start()
+    with httpx2.Client(base_url=server.url, trust_env=False) as client:
+        assert client.get("/v1/beside").json() == client.get("/v1/health").json()
+        problem(client.post("/v1/beside"), 405, "method_not_allowed")
+        assert "/v1/beside" not in client.get("/openapi.json").text
+    server.stop()
+    problem(front.stranger().get("/v1/beside"), 404, "not_found")
 
 
 def test_every_kind_of_problem_has_an_address_that_explains_it(front: Front) -> None:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 
 from riviere.access import errors, keys, token_keys, tokens
-from riviere.access.keys import Held
+from riviere.access.keys import Held, Key
 from riviere.access.recent import Recent
 from riviere.access.scopes import Scope
 from riviere.access.token_keys import TokenKey
@@ -22,6 +22,9 @@ FELT_WITHIN: Final = timedelta(seconds=5)
 MOST_KEPT: Final = 10_000
 #: Characters of an Authorization header. A token of a 4,096-bit key with long claims takes about 2,000.
 LONGEST_HEADER: Final = 8_192
+
+#: What tells an API key from a token.
+_KEY: Final = keys.PREFIX + "_"
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -42,43 +45,66 @@ class Gate:
     def __init__(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
         """`connect` lends a connection in autocommit: it is asked at most once for a caller, often not at all."""
         self._connect = connect
-        self._keys: Recent[int, Held] = Recent(MOST_KEPT)
+        #: By the part of a key that people see.
+        self._keys: Recent[str, tuple[Held, Principal]] = Recent(MOST_KEPT)
         self._token_keys: Recent[str, TokenKey] = Recent(MOST_KEPT)
-        self._tokens: Recent[bytes, Verified] = Recent(MOST_KEPT)
+        self._tokens: Recent[bytes, tuple[Verified, Principal]] = Recent(MOST_KEPT)
+
+    def remembered(self, authorization: str | None, now: datetime) -> Principal | None:
+        """Who sent this Authorization header, without asking the database; None where it must be asked.
+
+        Raises what `principal` raises.
+        """
+        text = _bearer(authorization)
+        if text.startswith(_KEY):
+            known = self._keys.get(_shown(text), now)
+            if known is None:
+                return None
+            keys.check(known[0], text, now)
+            return known[1]
+        token = self._tokens.get(_digest(text), now)
+        if token is None:
+            return None
+        key = self._token_keys.get(token[0].kid, now)
+        if key is None:
+            return None
+        if key.retired(now):
+            raise errors.RetiredTokenKey
+        return token[1]
 
     def principal(self, authorization: str | None, now: datetime) -> Principal:
         """Who sent this Authorization header. Raises one of riviere.access.errors.UNAUTHORIZED."""
         text = _bearer(authorization)
-        if text.startswith(keys.PREFIX + "_"):
+        if text.startswith(_KEY):
             return self._holder_of_key(text, now)
         return self._user_of_token(text, now)
 
     def _holder_of_key(self, text: str, now: datetime) -> Principal:
-        number = keys.number_in(text)
-        held = self._keys.get(number, now)
-        if held is None:
+        known = self._keys.get(_shown(text), now)
+        if known is None:
+            number = keys.number_in(text)
             with self._connect() as connection:
                 held = keys.find(connection, number)
             # What is not there is not remembered: a new key opens at once, and guesses take no room.
             if held is None:
                 raise errors.BadCredentials
-            self._keys.keep(number, held, now, now + FELT_WITHIN)
-        key = keys.check(held, text, now)
-        if key.operator is not None:
-            return Principal("operator", key.operator, key.allowed, key.id)
-        return Principal("backend", key.name, key.allowed, key.id)
+            known = held, _holder(held.key)
+            self._keys.keep(_shown(text), known, now, now + FELT_WITHIN)
+        keys.check(known[0], text, now)
+        return known[1]
 
     def _user_of_token(self, text: str, now: datetime) -> Principal:
-        name = sha256(text.encode()).digest()
-        verified = self._tokens.get(name, now)
-        if verified is None:
+        name = _digest(text)
+        known = self._tokens.get(name, now)
+        if known is None:
             verified = tokens.verify(text, lambda kid: self._token_key(kid, now), now)
-            self._tokens.keep(name, verified, now, verified.expires_at)
+            known = verified, Principal("user", verified.user, verified.scopes, None)
+            self._tokens.keep(name, known, now, verified.expires_at)
         else:
-            key = self._token_key(verified.kid, now)
+            key = self._token_key(known[0].kid, now)
             if key is None or key.retired(now):
                 raise errors.RetiredTokenKey
-        return Principal("user", verified.user, verified.scopes, None)
+        return known[1]
 
     def _token_key(self, kid: str, now: datetime) -> TokenKey | None:
         key = self._token_keys.get(kid, now)
@@ -88,6 +114,21 @@ class Gate:
             if key is not None:
                 self._token_keys.keep(kid, key, now, now + FELT_WITHIN)
         return key
+
+
+def _shown(text: str) -> str:
+    """The part of a key's text that people see, which names it as well as its number does."""
+    return text[: keys.SHOWN]
+
+
+def _holder(key: Key) -> Principal:
+    if key.operator is not None:
+        return Principal("operator", key.operator, key.allowed, key.id)
+    return Principal("backend", key.name, key.allowed, key.id)
+
+
+def _digest(text: str) -> bytes:
+    return sha256(text.encode()).digest()
 
 
 def _bearer(authorization: str | None) -> str:

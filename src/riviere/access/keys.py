@@ -25,6 +25,8 @@ from riviere.money import shown
 
 #: What every key begins with: scanners of leaked secrets can look for it.
 PREFIX: Final = "rvk"
+#: Characters of a key's text that are its id, as people see it.
+SHOWN: Final = 17
 
 _SECRET_BYTES: Final = 32
 _KEY = re.compile(rf"({PREFIX}_[0-9a-z]{{13}})_[a-z2-7]{{52}}", re.ASCII)

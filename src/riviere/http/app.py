@@ -5,6 +5,7 @@ A gift comes here from the web server and goes on to `dispatch.py`.
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import unquote
 
@@ -41,6 +42,7 @@ from riviere.http.dispatch import ENCODED_SLASH, answering, id_of, refusal
 from riviere.http.front import Front
 from riviere.http.openapi import ELSEWHERE, conditions, document
 from riviere.http.operation import OPERATIONS, Operation
+from riviere.http.response import send_out
 from riviere.office import Office
 
 #: The areas of the API. Importing a module adds its operations to the table, in this order.
@@ -67,67 +69,70 @@ AREAS: Final = (
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 
 
-def create_app(office: Office) -> ASGIApp:
-    """The API of a running Riviere, as an ASGI application."""
+def create_app(office: Office, *, also: Sequence[Operation] = ()) -> ASGIApp:
+    """The API of a running Riviere, as an ASGI application. `also` are operations beside those that it documents."""
     front = Front(office)
     by_path: dict[str, list[Operation]] = defaultdict(list)
-    for operation in OPERATIONS:
+    for operation in (*OPERATIONS, *also):
         by_path[operation.path].append(operation)
-    routes: list[BaseRoute] = [_route(path, operations, front) for path, operations in by_path.items()]
+    endpoints = {path: _Endpoint(operations, front) for path, operations in by_path.items()}
+    routes: list[BaseRoute] = [Route(path, endpoint) for path, endpoint in endpoints.items()]
     kinds = {*ELSEWHERE, *(kind for operation in OPERATIONS for kind in conditions(operation))}
     routes += docs.routes(document(OPERATIONS), kinds)
     app = Starlette(routes=routes, exception_handlers={HTTPException: _elsewhere})
     app.router.redirect_slashes = False
-    return _Slashes(app)
+    return _Entrance(endpoints, app)
 
 
-def _route(path: str, operations: list[Operation], front: Front) -> Route:
+class _Endpoint:
     """One path, whatever the method: so that a wrong method is told which ones there are."""
-    handlers = {operation.method: answering(operation, front) for operation in operations}
 
-    async def choose(request: Request) -> Response:
-        # The web server leaves the body of an answer to HEAD away.
-        handler = handlers.get("GET" if request.method == "HEAD" else request.method)
-        if handler is None:
-            allowed = ", ".join(sorted({*handlers, "HEAD"} if "GET" in handlers else handlers))
-            return _refused(problems.NotAllowed(allowed=allowed, method=request.method), request)
-        return await handler(request)
-
-    return Route(path, _Any(choose))
-
-
-class _Any:
-    """An endpoint that takes every method: Starlette asks only functions which ones they take."""
-
-    def __init__(self, answer: object) -> None:
-        self._answer = answer
+    def __init__(self, operations: Sequence[Operation], front: Front) -> None:
+        self._handlers = {operation.method: answering(operation, front) for operation in operations}
+        self._allowed = ", ".join(sorted({*self._handlers, "HEAD"} if "GET" in self._handlers else self._handlers))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._answer(Request(scope, receive, send))  # type: ignore[operator]
-        await response(scope, receive, send)
+        # The web server leaves the body of an answer to HEAD away.
+        method = scope["method"]
+        handler = self._handlers.get("GET" if method == "HEAD" else method)
+        if handler is None:
+            wrong = problems.NotAllowed(allowed=self._allowed, method=method)
+            await send_out(refusal(wrong, id_of(scope), []), scope, receive, send)
+        else:
+            await handler(scope, receive, send)
 
 
 def _elsewhere(request: Request, wrong: Exception) -> Response:
     """What is at no address of ours, or at the document's with another method."""
     if isinstance(wrong, HTTPException) and wrong.status_code == 405:
-        return _refused(problems.NotAllowed(allowed="GET, HEAD", method=request.method), request)
-    return _refused(problems.NotFound(), request)
+        return _framed(problems.NotAllowed(allowed="GET, HEAD", method=request.method), request)
+    return _framed(problems.NotFound(), request)
 
 
-def _refused(wrong: RiviereError, request: Request) -> Response:
-    return refusal(wrong, id_of(request), {})
+def _framed(wrong: RiviereError, request: Request) -> Response:
+    """The refusal as the framework sends it."""
+    answer = refusal(wrong, id_of(request.scope), [])
+    framed = Response(answer.body, answer.status)
+    framed.raw_headers = answer.headers
+    return framed
 
 
-class _Slashes:
-    """Lets a name in a path have a slash in it, sent as %2F: a server hands paths on decoded, and parts there."""
+class _Entrance:
+    """Finds what answers a request: an address without parameters by one look, for all others the framework's routes.
 
-    def __init__(self, app: ASGIApp) -> None:
+    It also lets a name in a path have a slash in it, sent as %2F: a server hands paths on decoded, and parts there.
+    """
+
+    def __init__(self, endpoints: Mapping[str, ASGIApp], app: ASGIApp) -> None:
+        self._endpoints = {path.encode(): endpoint for path, endpoint in endpoints.items() if "{" not in path}
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        endpoint = self._endpoints.get(scope["raw_path"])
+        if endpoint is None:
             scope = {**scope, "path": _parted(scope["path"], scope["raw_path"])}
-        await self._app(scope, receive, send)
+            endpoint = self._app
+        await endpoint(scope, receive, send)
 
 
 def _parted(path: str, raw: bytes) -> str:

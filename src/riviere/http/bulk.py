@@ -1,11 +1,12 @@
 """Many gifts in one request, a line each; every line is answered as a request of its own would have been.
 
-A gift comes here from `dispatch.py` as a line of NDJSON and goes to `economy/desk.py` in the order of the lines.
+A gift comes here from `dispatch.py` as a line of NDJSON and goes through `tray.py` to `economy/desk.py` in the order of
+the lines, in groups: what a request costs by itself is paid once for hundreds of gifts.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from concurrent.futures import Future
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Final, NamedTuple, cast
 
 import msgspec
@@ -17,23 +18,24 @@ from riviere.errors import RiviereError
 from riviere.http import problems
 from riviere.http.dispatch import MOST_BYTES, decoded
 from riviere.http.gifts import EXAMPLE, request_of, told
-from riviere.http.lines import lines
+from riviere.http.lines import Line, lines
 from riviere.http.operation import NDJSON, Call, operation
-from riviere.ledger.model import Receipt
-from riviere.ledger.writer import LARGEST_BATCH, QueueFull
+from riviere.ledger.batch_writer import Outcome, QueueFull, WriterClosed
+from riviere.ledger.writer import LARGEST_BATCH
 from riviere.wire.gifts import BulkAnswer, BulkGift
 
 #: Lines of one bulk request.
 MOST_LINES: Final = 20_000
-
-#: Gifts at the desk at which a bulk request waits at the door: half the desk's room stays free for others.
-AT_THE_DESK: Final = LARGEST_BATCH
-#: Answers that are sent together where they are there already.
-_TOGETHER: Final = 256
-#: Seconds after which a bulk request looks again whether the desk has room.
+#: Lines that are handed in together: single requests are looked at between two groups.
+TOGETHER: Final = 250
+#: Gifts that wait to be written at which a bulk request waits at the door: the next batch is full, and most of the room
+#: stays free for others.
+AT_THE_DOOR: Final = LARGEST_BATCH
+#: Seconds after which a bulk request looks again whether there is room.
 _A_MOMENT: Final = 0.005
 
 _LOG = structlog.get_logger("riviere.http")
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 class TooManyLines(RiviereError):
@@ -42,12 +44,11 @@ class TooManyLines(RiviereError):
     code = "too_many_lines"
 
 
-class _Asked(NamedTuple):
-    """A line that was handed to the desk."""
+class _Group(NamedTuple):
+    """Lines that were handed in together: what each asks for or why it is refused, and what became of those asked."""
 
-    line: int
-    request: GiftRequest
-    receipt: Future[Receipt]
+    lines: Sequence[tuple[int, GiftRequest | BulkAnswer]]
+    answers: asyncio.Future[Sequence[Outcome]]
 
 
 @operation(
@@ -70,62 +71,87 @@ async def send_gifts(call: Call, body: AsyncIterator[BulkGift]) -> AsyncIterator
     arrived, at most 20,000 lines. A request that breaks off is sent again as it was: what stands is answered as
     repeated.
     """
-    answers: list[_Asked | BulkAnswer] = []
-    async for number, line in lines(cast("AsyncIterator[bytes]", body), MOST_BYTES):
+    groups: list[_Group] = []
+    left, over = MOST_LINES, None
+    async for found in lines(cast("AsyncIterator[bytes]", body), MOST_BYTES):
+        fit, rest = found[:left], found[left:]
+        left -= len(fit)
+        groups += [await _handed_in(call, fit[begin : begin + TOGETHER]) for begin in range(0, len(fit), TOGETHER)]
         # What is over the limit is read to its end all the same: most clients listen only when all is sent.
-        if len(answers) < MOST_LINES:
-            answers.append(await _asked(call, number, line))
-        elif len(answers) == MOST_LINES:
-            answers.append(_refused(call, number, TooManyLines(most=MOST_LINES)))
-    return cast("AsyncIterator[BulkAnswer]", _told(call, answers))
+        if rest and over is None:
+            over = rest[0][0]
+    return cast("AsyncIterator[BulkAnswer]", _told(call, groups, over))
 
 
-async def _asked(call: Call, number: int, line: bytes | None) -> _Asked | BulkAnswer:
+async def _handed_in(call: Call, found: Sequence[Line]) -> _Group:
+    await asyncio.sleep(0)  # others have their turn
+    left = call.front.count(call.caller, len(found))
+    asked = [(number, _asked(call, number, line)) for number, line in found[: left.taken]]
+    asked += [(number, _refused(call, number, problems.too_many(left))) for number, _ in found[left.taken :]]
+    return _Group(asked, await _submitted(call, [one for _, one in asked if isinstance(one, GiftRequest)]))
+
+
+def _asked(call: Call, number: int, line: bytes | None) -> GiftRequest | BulkAnswer:
     try:
         if line is None:
             raise problems.BodyTooLarge(most=MOST_BYTES)
-        left = call.front.count(call.caller)
-        if left.wait:
-            raise problems.too_many(left)
         body = decoded(BulkGift, line)
-        ids.client_id(body.key)
-        request = request_of(call, body, body.key)
-        return _Asked(number, request, await _submitted(call, request))
+        return request_of(call, body, ids.client_key(body.key))
     except Exception as broken:
         return _refused(call, number, broken)
 
 
-async def _submitted(call: Call, request: GiftRequest) -> Future[Receipt]:
+async def _submitted(call: Call, requests: Sequence[GiftRequest]) -> asyncio.Future[Sequence[Outcome]]:
     """A bulk request gives way to others: it waits where a single one would be told to come later."""
+    future: asyncio.Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
+    heard = partial(_hear, future)
+    if not requests:
+        heard([])
+        return future
     while True:
-        if call.office.desk.waiting() < AT_THE_DESK:
+        if call.office.desk.waiting() < AT_THE_DOOR:
             try:
-                return call.office.desk.submit(request)
+                call.front.tray.submit(requests, heard)
+                return future
             except QueueFull:
                 pass
+            except WriterClosed as closed:
+                heard([closed] * len(requests))
+                return future
         await asyncio.sleep(_A_MOMENT)
 
 
-async def _told(call: Call, answers: list[_Asked | BulkAnswer]) -> AsyncIterator[bytes]:
-    """The lines of the answer, several at once where they are there."""
-    ready: list[bytes] = []
-    for asked in answers:
-        waits = isinstance(asked, _Asked) and not asked.receipt.done()
-        if ready and (waits or len(ready) == _TOGETHER):
-            yield b"".join(ready)
-            ready.clear()
-        answer = await _answer(call, asked) if isinstance(asked, _Asked) else asked
+def _hear(future: asyncio.Future[Sequence[Outcome]], answers: Sequence[Outcome]) -> None:
+    """Whoever asked may be gone."""
+    if not future.done():
+        future.set_result(answers)
+
+
+async def _told(call: Call, groups: Sequence[_Group], over: int | None) -> AsyncIterator[bytes]:
+    """The lines of the answer, those of a group together."""
+    for group in groups:
+        came = iter(await group.answers)
+        yield _encoded(
+            call,
+            [
+                one if isinstance(one, BulkAnswer) else _answer(call, number, one, next(came))
+                for number, one in group.lines
+            ],
+        )
+    if over is not None:
+        yield _encoded(call, [_refused(call, over, TooManyLines(most=MOST_LINES))])
+
+
+def _encoded(call: Call, answers: Sequence[BulkAnswer]) -> bytes:
+    for answer in answers:
         call.front.metrics.line(answer.status)
-        ready.append(msgspec.json.encode(answer) + b"\n")
-    yield b"".join(ready)
+    return _ENCODER.encode_lines(answers)
 
 
-async def _answer(call: Call, asked: _Asked) -> BulkAnswer:
-    try:
-        receipt = await asyncio.wrap_future(asked.receipt)
-    except Exception as broken:
-        return _refused(call, asked.line, broken)
-    return BulkAnswer(line=asked.line, status=200, gift=told(asked.request, receipt))
+def _answer(call: Call, number: int, asked: GiftRequest, answer: Outcome) -> BulkAnswer:
+    if isinstance(answer, Exception):
+        return _refused(call, number, answer)
+    return BulkAnswer(line=number, status=200, gift=told(asked, answer))
 
 
 def _refused(call: Call, number: int, broken: Exception) -> BulkAnswer:

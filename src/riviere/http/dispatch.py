@@ -1,20 +1,24 @@
 """The one way in which every operation is answered: who asks, may they, what do they ask, then the handler.
 
-A gift comes here from `app.py` as a request and goes on to `gifts.py` as a Call and a SendGift.
+A gift comes here from `app.py` as a request and goes on to `gifts.py` as a Call and a SendGift. Thousands of requests a
+second go through here, in one thread: what most of them need costs little, and what few of them need is asked for only
+then.
 """
 
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final
 
 import anyio.to_thread
 import msgspec
 import structlog
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from riviere import clock, ids
 from riviere.access.gate import Principal
@@ -24,6 +28,7 @@ from riviere.http import problems
 from riviere.http.front import Front
 from riviere.http.limits import Left
 from riviere.http.operation import ANY, NDJSON, Answered, Call, Operation
+from riviere.http.response import Headers, Response, raw, response, send_out
 
 #: Bytes of a JSON body. Bulk requests are read line by line and have no such limit.
 MOST_BYTES: Final = 64 * 1024
@@ -33,50 +38,71 @@ BODY_PATIENCE: Final = 30
 _PATIENCE: Final = 5
 
 _LOG = structlog.get_logger("riviere.http")
-_CLIENT_IDS = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_CLIENT_IDS = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
 #: U+0000 as JSON escapes it; a backslash before it would make it six ordinary characters.
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 #: An encoded slash inside a path parameter, as `app.py` hands it on: no name can have this character.
 ENCODED_SLASH: Final = "\x00"
 
 
-def answering(operation: Operation, front: Front) -> Callable[[Request], Awaitable[Response]]:
+class _Asked:
+    """A request as it came. Of a header that was sent twice the first one counts."""
+
+    __slots__ = ("headers", "receive", "request_id", "scope")
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
+        self.request_id = _id_in(self.headers)
+
+    def header(self, name: bytes) -> str | None:
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+
+def answering(operation: Operation, front: Front) -> ASGIApp:
     """What answers requests for one operation."""
 
-    async def answer(request: Request) -> Response:
-        request_id = id_of(request)
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
-        headers = {"X-Request-Id": request_id, "Cache-Control": "no-store"}
+        asked = _Asked(scope, receive)
+        # What is known by the time of the answer, whichever it will be.
+        headers: Headers = []
         try:
-            response = await _answer(operation, front, request, request_id, headers)
+            answer = await _answer(operation, front, asked, headers)
         except ClientDisconnect:
             # Nobody is there to hear it. Whatever was handed on before is booked or refused as if they were.
-            response = Response(status_code=499)
+            answer = Response(499, [], b"")
         except Exception as broken:
             wrong = problems.known(broken)
             if wrong is None:
-                _LOG.exception("broken", operation=operation.id, request_id=request_id)
-            response = refusal(wrong or problems.Internal(), request_id, headers)
+                _LOG.exception("broken", operation=operation.id, request_id=asked.request_id)
+            answer = refusal(wrong or problems.Internal(), asked.request_id, headers)
         seconds = time.perf_counter() - begun
-        front.metrics.answered(operation.id, response.status_code, seconds)
+        front.metrics.answered(operation.id, answer.status, seconds)
         _LOG.info(
-            "answered", operation=operation.id, status=response.status_code, ms=round(seconds * 1000, 1), id=request_id
+            "answered", operation=operation.id, status=answer.status, ms=round(seconds * 1000, 1), id=asked.request_id
         )
-        return response
+        await send_out(answer, scope, receive, send)
 
     return answer
 
 
-def id_of(request: Request) -> str:
+def id_of(scope: Scope) -> str:
     """What names a request in the log: the client's own word where it is a plain one."""
-    given = request.headers.get("x-request-id", "")
-    return given if _CLIENT_IDS.fullmatch(given) else ids.shown("r", ids.random_id())
+    return _id_in(dict(reversed(scope["headers"])))
 
 
-def refusal(wrong: RiviereError, request_id: str, headers: dict[str, str]) -> Response:
-    """The problem document of an error."""
+def _id_in(headers: dict[bytes, bytes]) -> str:
+    given = headers.get(b"x-request-id")
+    return ids.request_id() if given is None or not _CLIENT_IDS.fullmatch(given) else given.decode()
+
+
+def refusal(wrong: RiviereError, request_id: str, headers: Headers) -> Response:
+    """The problem document of an error. `headers` go out with it."""
     document = problems.problem(wrong, request_id)
-    further = {"X-Request-Id": request_id, "Cache-Control": "no-store"}
+    further = {}
     if document.status == 401:
         further["WWW-Authenticate"] = f'Bearer realm="riviere", error="{document.code}"'
     elif document.status == 503:
@@ -85,25 +111,29 @@ def refusal(wrong: RiviereError, request_id: str, headers: dict[str, str]) -> Re
         further["Retry-After"] = str(wrong.facts["wait"])
     elif isinstance(wrong, problems.NotAllowed):
         further["Allow"] = str(wrong.facts["allowed"])
-    return Response(msgspec.json.encode(document), document.status, {**headers, **further}, media_type=problems.PROBLEM)
+    every = _every(request_id) + headers + raw(further)
+    return response(document.status, every, msgspec.json.encode(document), problems.PROBLEM)
 
 
-async def _answer(
-    operation: Operation, front: Front, request: Request, request_id: str, headers: dict[str, str]
-) -> Response:
-    principal = await _principal(operation, front, request, headers)
-    path = _path(request)
+def _every(request_id: str) -> Headers:
+    """The headers that every answer has."""
+    return [(b"x-request-id", request_id.encode()), (b"cache-control", b"no-store")]
+
+
+async def _answer(operation: Operation, front: Front, asked: _Asked, headers: Headers) -> Response:
+    now = clock.now()
+    principal = await _principal(operation, front, asked, now, headers)
+    path = _path(asked.scope)
     if principal is not None:
         _may(operation, principal, path)
-    key = _key(operation, request)
-    call = Call(front, clock.now(), principal, path, key, request_id)
-    given = await _given(operation, request)
-    with _once(operation, call):
-        if operation.waits:
+    call = Call(front, now, principal, path, _key(operation, asked), asked.request_id)
+    given = await _given(operation, asked)
+    if operation.waits:
+        with _once(operation, call):
             result = await _worked(front, lambda: operation.handler(call, **given))
-        else:
-            result = await operation.handler(call, **given)
-    return _response(operation, result, headers)
+    else:
+        result = await operation.handler(call, **given)
+    return _response(operation, result, _every(asked.request_id) + headers)
 
 
 async def _worked(front: Front, work: Callable[[], Any]) -> Any:
@@ -119,30 +149,37 @@ async def _worked(front: Front, work: Callable[[], Any]) -> Any:
         front.workers.release()
 
 
-async def _principal(operation: Operation, front: Front, request: Request, headers: dict[str, str]) -> Principal | None:
+async def _principal(
+    operation: Operation, front: Front, asked: _Asked, now: datetime, headers: Headers
+) -> Principal | None:
     """Who asks, counted against their quota; a stranger is counted by address."""
     if operation.scope is None:
         return None
+    gate, authorization = front.office.gate, asked.header(b"authorization")
     try:
-        principal = await anyio.to_thread.run_sync(
-            front.office.gate.principal, request.headers.get("authorization"), clock.now()
-        )
+        principal = gate.remembered(authorization, now)
+        if principal is None:
+            principal = await anyio.to_thread.run_sync(gate.principal, authorization, now)
     except RiviereError:
-        _within(front.count_stranger(request.client.host if request.client else ""), headers)
+        client = asked.scope["client"]
+        _within(front.count_stranger(client[0] if client else ""), headers)
         raise
     _within(front.count(principal), headers)
     return principal
 
 
-def _within(left: Left, headers: dict[str, str]) -> None:
-    headers.update(left.headers)
+def _within(left: Left, headers: Headers) -> None:
+    headers += left.headers
     if left.wait:
         raise problems.too_many(left)
 
 
-def _path(request: Request) -> dict[str, str]:
+def _path(scope: Scope) -> dict[str, str]:
     """The path's parameters. What no name can be is not found."""
-    path = {name: str(value).replace(ENCODED_SLASH, "/") for name, value in request.path_params.items()}
+    parameters = scope.get("path_params")
+    if not parameters:
+        return {}
+    path = {name: str(value).replace(ENCODED_SLASH, "/") for name, value in parameters.items()}
     if not all(checks.is_text(value, 255) for value in path.values()):
         raise problems.NotFound
     return path
@@ -156,32 +193,34 @@ def _may(operation: Operation, principal: Principal, path: dict[str, str]) -> No
         raise problems.NotFound
 
 
-def _key(operation: Operation, request: Request) -> str:
+def _key(operation: Operation, asked: _Asked) -> str:
     if not operation.keyed:
         return ""
-    sent = request.headers.get("idempotency-key", "")
+    sent = asked.headers.get(b"idempotency-key")
     if not sent:
         raise problems.MissingKey
-    # Bytes, which the framework hands on as Latin-1: in a path or a body the same key is UTF-8.
-    key = sent.encode("latin-1").decode(errors="surrogateescape")
-    ids.client_id(key)
-    return key
+    # UTF-8, as the same key is in a path or a body.
+    return ids.client_key(sent.decode(errors="surrogateescape"))
 
 
-async def _given(operation: Operation, request: Request) -> dict[str, Any]:
+async def _given(operation: Operation, asked: _Asked) -> dict[str, Any]:
     """The query and the body as the handler takes them."""
     given: dict[str, Any] = {}
-    query = request.query_params
-    if operation.query is not None:
-        given["query"] = _query(operation.query, query.multi_items())
-    elif query:
-        raise problems.InvalidQuery(reason=f"there is no {min(query.keys())!r}"[:100])
+    sent = asked.scope["query_string"]
+    if sent or operation.query is not None:
+        query = QueryParams(sent)
+        if operation.query is not None:
+            given["query"] = _query(operation.query, query.multi_items())
+        elif query:
+            raise problems.InvalidQuery(reason=f"there is no {min(query.keys())!r}"[:100])
     if operation.body is not None:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = (asked.header(b"content-type") or "").partition(";")[0].strip().lower()
         if kind != operation.takes:
             raise problems.WrongContentType(takes=operation.takes, got=kind[:60] or "nothing")
-        parts = _parts(request)
-        given["body"] = parts if operation.takes == NDJSON else decoded(operation.body, await _whole(parts))
+        if operation.takes == NDJSON:
+            given["body"] = _parts(asked.receive)
+        else:
+            given["body"] = decoded(operation.body, await _whole(asked.receive))
     return given
 
 
@@ -201,33 +240,40 @@ def _fit(fields: dict[str, str]) -> dict[str, str]:
     return fields
 
 
-async def _parts(request: Request) -> AsyncIterator[bytes]:
-    """The body as it arrives. Raises TooSlow where nothing does any more."""
-    stream = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout(BODY_PATIENCE):
-                part = await anext(stream)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            raise problems.TooSlow(seconds=BODY_PATIENCE) from None
+async def _part(receive: Receive) -> tuple[bytes, bool]:
+    """What has arrived of a body, and whether there is more. Raises TooSlow where nothing arrives any more."""
+    try:
+        async with asyncio.timeout(BODY_PATIENCE):
+            message = await receive()
+    except TimeoutError:
+        raise problems.TooSlow(seconds=BODY_PATIENCE) from None
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return message.get("body", b""), message.get("more_body", False)
+
+
+async def _parts(receive: Receive) -> AsyncIterator[bytes]:
+    """A body as it arrives."""
+    more = True
+    while more:
+        part, more = await _part(receive)
         yield part
 
 
-async def _whole(parts: AsyncIterator[bytes]) -> bytes:
-    """The whole body. Raises BodyTooLarge before more than the limit is kept."""
-    kept = bytearray()
-    async for part in parts:
+async def _whole(receive: Receive) -> bytes:
+    """A whole body. Raises BodyTooLarge before more than the limit is kept."""
+    kept, more = await _part(receive)
+    while len(kept) <= MOST_BYTES:
+        if not more:
+            return kept
+        part, more = await _part(receive)
         kept += part
-        if len(kept) > MOST_BYTES:
-            raise problems.BodyTooLarge(most=MOST_BYTES)
-    return bytes(kept)
+    raise problems.BodyTooLarge(most=MOST_BYTES)
 
 
 def decoded(kind: Any, body: bytes) -> Any:
     """A JSON text as a struct of riviere.wire. Raises MalformedBody or InvalidBody."""
-    if _NUL.search(body):
+    if b"\\u0000" in body and _NUL.search(body):
         # PostgreSQL keeps no text with it, and no name or message has use for it.
         raise problems.InvalidBody(reason="text has the character U+0000")
     try:
@@ -240,8 +286,8 @@ def decoded(kind: Any, body: bytes) -> Any:
 
 @contextmanager
 def _once(operation: Operation, call: Call) -> Iterator[None]:
-    """Keeps a second request with the same key out while the first is worked on. A gift's second step may overtake."""
-    if not call.key or not operation.waits:
+    """Keeps a second request with the same key out while the first is worked on."""
+    if not call.key:
         yield
         return
     actor = call.path.get("user") or call.caller.name
@@ -255,16 +301,16 @@ def _once(operation: Operation, call: Call) -> Iterator[None]:
         call.front.running.discard(running)
 
 
-def _response(operation: Operation, result: Any, headers: dict[str, str]) -> Response:
+def _response(operation: Operation, result: Any, headers: Headers) -> Response:
     status = operation.status
     if isinstance(result, Answered):
         status = result.status or status
-        headers = {**headers, **result.headers}
+        headers += raw(result.headers)
         result = result.body
     if isinstance(result, str):
-        return Response(result, status, {**headers, "Content-Type": operation.gives})
+        return response(status, headers, result.encode(), operation.gives)
     if isinstance(result, AsyncIterator):
-        return StreamingResponse(result, status, headers, media_type=operation.gives)
+        return Response(status, [*headers, (b"content-type", operation.gives.encode())], result)
     if result is None:
-        return Response(status_code=204, headers=headers)
-    return Response(msgspec.json.encode(result), status, headers, media_type=operation.gives)
+        return Response(204, headers, b"")
+    return response(status, headers, msgspec.json.encode(result), operation.gives)

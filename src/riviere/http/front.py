@@ -7,6 +7,7 @@ from typing import Final
 from riviere.access.gate import Principal
 from riviere.http.limits import Left, Limiter, Quota
 from riviere.http.metrics import Metrics
+from riviere.http.tray import Tray
 from riviere.office import Office
 
 #: Seconds over which quotas are counted.
@@ -20,6 +21,7 @@ class Front:
         self.office = office
         self._limiter = Limiter()
         self.metrics = Metrics(office)
+        self.tray = Tray(office.desk)
         #: (operation, who acts, idempotency key) of requests that are being worked on.
         self.running: set[tuple[str, str, str]] = set()
         #: Requests that may use the database at once: one connection stays free to see who is asking.
@@ -29,11 +31,11 @@ class Front:
         self._of_users = Quota("user", settings.user_quota, _WINDOW)
         self._of_strangers = Quota("stranger", settings.stranger_quota, _WINDOW)
 
-    def count(self, caller: Principal) -> Left:
-        """One request of this caller, or one line of a bulk request."""
+    def count(self, caller: Principal, many: int = 1) -> Left:
+        """One request of this caller, or `many` lines of a bulk request."""
         if caller.key is None:
-            return self._limiter.take(f"user {caller.name}", self._of_users, time.monotonic())
-        return self._limiter.take(f"key {caller.key}", self._of_keys, time.monotonic())
+            return self._limiter.take(f"user {caller.name}", self._of_users, time.monotonic(), many)
+        return self._limiter.take(f"key {caller.key}", self._of_keys, time.monotonic(), many)
 
     def count_stranger(self, address: str) -> Left:
         """One request from this address by somebody who could not say who they are."""

@@ -1,10 +1,9 @@
 """Gifts over HTTP: sent, answered when it is durable; seen again; undone; and which purchases paid for it.
 
-A gift comes here from `dispatch.py` as a SendGift and goes to `economy/desk.py` as a GiftRequest; what the ledger
-answers goes back as a Gift.
+A gift comes here from `dispatch.py` as a SendGift and goes through `tray.py` to `economy/desk.py` as a GiftRequest;
+what the ledger answers goes back as a Gift.
 """
 
-import asyncio
 from typing import Final
 from uuid import UUID
 
@@ -91,8 +90,7 @@ async def send_gift(call: Call, body: SendGift) -> Gift:
     booked, at the price that the combo began with.
     """
     asked = request_of(call, body, call.key)
-    receipt = await asyncio.wrap_future(call.office.desk.submit(asked))
-    return told(asked, receipt)
+    return told(asked, await call.front.tray.send(asked))
 
 
 def request_of(call: Call, body: SendGift, key: str) -> GiftRequest:

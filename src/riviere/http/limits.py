@@ -21,24 +21,26 @@ class Quota(NamedTuple):
 
 
 class Left(NamedTuple):
-    """What is left of a quota after a request: `remaining` requests, all of them again in `reset` seconds.
+    """What is left of a quota: `remaining` requests, all of them again in `reset` seconds.
 
-    `wait` is 0 where the request may be answered, else the seconds until the next one may be.
+    `taken` of the requests that were counted may be answered; `wait` is 0 where that is all of them, else the seconds
+    until the next one may be.
     """
 
     quota: Quota
+    taken: int
     remaining: int
     reset: int
     wait: int
 
     @property
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> list[tuple[bytes, bytes]]:
         """The RateLimit headers."""
         name, quota, window = self.quota
-        return {
-            "RateLimit-Policy": f'"{name}";q={quota};w={window}',
-            "RateLimit": f'"{name}";r={self.remaining};t={self.reset}',
-        }
+        return [
+            (b"ratelimit-policy", f'"{name}";q={quota};w={window}'.encode()),
+            (b"ratelimit", f'"{name}";r={self.remaining};t={self.reset}'.encode()),
+        ]
 
 
 class Limiter:
@@ -49,18 +51,19 @@ class Limiter:
         #: For each caller when their bucket will be full again, in seconds of a clock that only goes forward.
         self._full_at: OrderedDict[str, float] = OrderedDict()
 
-    def take(self, caller: str, quota: Quota, now: float) -> Left:
-        """One request of `caller` at `now`, in seconds of any clock that only goes forward."""
+    def take(self, caller: str, quota: Quota, now: float, many: int = 1) -> Left:
+        """Up to `many` requests of `caller` at `now`, in seconds of any clock that only goes forward."""
         each = quota.window / quota.quota
         with self._lock:
             full_at = max(self._full_at.get(caller, now), now)
-            late = full_at + each - now - quota.window
-            if late <= 0:
-                full_at += each
+            room = int((now + quota.window - full_at) / each + 1e-9)
+            taken = min(many, room)
+            if taken > 0:
+                full_at += taken * each
                 self._full_at[caller] = full_at
                 self._full_at.move_to_end(caller)
                 if len(self._full_at) > _MOST_CALLERS:
                     self._full_at.popitem(last=False)
-        owed = full_at - now
-        remaining = int((quota.window - owed) / each + 1e-9)
-        return Left(quota, max(0, remaining), -int(-owed // 1), 0 if late <= 0 else max(1, -int(-late // 1)))
+        late = full_at + each - now - quota.window
+        wait = 0 if taken == many else max(1, -int(-late // 1))
+        return Left(quota, taken, room - taken, -int(-(full_at - now) // 1), wait)

@@ -1,26 +1,29 @@
-"""NDJSON as it arrives: a line at a time, however the network cuts it."""
+"""NDJSON as it arrives: whole lines, however the network cuts it."""
 
 from collections.abc import AsyncIterator
 
+#: The number of a line (from 1) and its bytes; None for one that is too long.
+Line = tuple[int, bytes | None]
 
-async def lines(parts: AsyncIterator[bytes], most: int) -> AsyncIterator[tuple[int, bytes | None]]:
-    """The number (from 1) and the bytes of each line that is not blank; None for one of more than `most` bytes.
 
-    Such a line is skipped, and not kept while it arrives.
-    """
+async def lines(parts: AsyncIterator[bytes], most: int) -> AsyncIterator[list[Line]]:
+    """The lines that end in each part, but for blank ones. One of more than `most` bytes is not kept as it arrives."""
     number, rest, skipping = 1, b"", False
     async for part in parts:
         *whole, rest = (rest + part).split(b"\n")
+        ended: list[Line] = []
         for line in whole:
             if skipping or len(line) > most:
                 skipping = False
-                yield number, None
-            elif line.strip():
-                yield number, line
+                ended.append((number, None))
+            elif line and not line.isspace():
+                ended.append((number, line))
             number += 1
         if len(rest) > most:
             rest, skipping = b"", True
+        if ended:
+            yield ended
     if skipping:
-        yield number, None
+        yield [(number, None)]
     elif rest.strip():
-        yield number, rest
+        yield [(number, rest)]

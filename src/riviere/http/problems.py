@@ -20,7 +20,7 @@ from riviere.economy import catalogue, gifts, offers, people, places, policies
 from riviere.errors import RiviereError
 from riviere.http.limits import Left
 from riviere.ids import BadKey
-from riviere.ledger import model, writer
+from riviere.ledger import batch_writer, model, writer
 from riviere.payments import purchases, sandbox
 from riviere.payouts import methods, refusals
 from riviere.payouts import model as payouts
@@ -224,10 +224,10 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         Busy,
         DatabaseUnreachable,
         ServerFailed,
+        batch_writer.QueueFull,
+        batch_writer.WriterClosed,
         writer.Crowded,
         writer.DatabaseGone,
-        writer.QueueFull,
-        writer.WriterClosed,
     ),
 }
 _OF: Final = {condition: status for status, conditions in _STATUS.items() for condition in conditions}
@@ -255,7 +255,7 @@ def explained(condition: type[RiviereError]) -> dict[str, str | int]:
 
 def problem(wrong: RiviereError, request_id: str) -> Problem:
     """The document that answers `wrong`. What the database said about itself stays in the log."""
-    if status_of(type(wrong)) == 503 and not isinstance(wrong, (writer.QueueFull, Busy)):
+    if status_of(type(wrong)) == 503 and not isinstance(wrong, (batch_writer.QueueFull, Busy)):
         wrong = Busy()
     condition = type(wrong)
     return Problem(

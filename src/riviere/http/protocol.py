@@ -1,4 +1,8 @@
-"""HTTP/1.1 as uvicorn speaks it, with two limits that it leaves to others: how large a head is, and how slow."""
+"""HTTP/1.1 as uvicorn speaks it, with two limits that it leaves to others: how large a head is, and how slow.
+
+And with a saving: uvicorn writes a head and a body apart, each a call of the system that takes as long as a fifth of
+everything else that a request needs. Here they go together.
+"""
 
 import asyncio
 from typing import Any, Final
@@ -16,6 +20,42 @@ MOST_HEAD: Final = 64 * 1024
 HEAD_PATIENCE: Final = 15
 #: Seconds in which who was refused can still read why.
 _LINGERS: Final = 1
+#: Bytes of an answer that are kept back for more to go with them.
+_MOST_KEPT: Final = 64 * 1024
+
+
+class _Gathering:
+    """A transport that keeps back what is written until the answer is complete, or the event loop's turn is over."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._kept: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        if not self._kept:
+            self._loop.call_soon(self.flush)
+        self._kept.append(data)
+        self._size += len(data)
+        if self._size > _MOST_KEPT:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._kept:
+            kept, self._kept, self._size = self._kept, [], 0
+            self._transport.write(b"".join(kept))
+
+    def write_eof(self) -> None:
+        self.flush()
+        self._transport.write_eof()
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
 
 
 class Protocol(HttpToolsProtocol):
@@ -31,6 +71,8 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody is there, and has so long to say what they want."""
         super().connection_made(transport)
+        self._gathering = _Gathering(transport, self.loop)
+        self.transport = self._gathering  # type: ignore[assignment]
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -64,6 +106,11 @@ class Protocol(HttpToolsProtocol):
             raise problems.HeadTooLarge(most=MOST_HEAD)  # stops the parser
         super().on_headers_complete()
 
+    def on_response_complete(self) -> None:
+        """All of an answer is written."""
+        self._gathering.flush()
+        super().on_response_complete()
+
     def send_400_response(self, _: str) -> None:
         """The parser gave up, or a method above did."""
         self._refuse(problems.MalformedRequest())
@@ -84,9 +131,10 @@ class Protocol(HttpToolsProtocol):
         self._over = True
         self._stop_waiting()
         if self.cycle is None or self.cycle.response_complete:
-            response = refusal(wrong, ids.shown("r", ids.random_id()), {"Connection": "close"})
-            head = [b"%s: %s\r\n" % header for header in response.raw_headers]
-            self.transport.write(b"".join([STATUS_LINE[response.status_code], *head, b"\r\n", bytes(response.body)]))
+            answer = refusal(wrong, ids.request_id(), [(b"connection", b"close")])
+            head = [b"%s: %s\r\n" % header for header in answer.headers]
+            assert isinstance(answer.body, bytes), "a problem document is sent whole"
+            self.transport.write(b"".join([STATUS_LINE[answer.status], *head, b"\r\n", answer.body]))
             self.transport.write_eof()
         # Closed with bytes unread, a connection is reset, and the answer may never be seen.
         self.loop.call_later(_LINGERS, self.transport.close)
