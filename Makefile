@@ -4,6 +4,8 @@
 BIN := .venv/bin
 READY := .venv/.ready
 MIGRATIONS := src/riviere/database/migrations
+# Compiled modules are kept whatever this shell says: without them every start takes twice as long.
+export PYTHONDONTWRITEBYTECODE :=
 # Given to the program or to pytest: make run ARGS="--port 8080", make test ARGS="-k combo".
 ARGS ?=
 
@@ -21,7 +23,8 @@ setup: $(READY) ## Make .venv with the locked packages
 	@echo "setup: ready"
 
 # uv comes by pip, at the lock's version and hashes, and puts in the rest; pip does it where only pip knows the way to
-# a mirror. The environment is named, so that another one, activated in this shell, is left alone.
+# a mirror. The environment is named, so that another one, activated in this shell, is left alone. The program's first
+# start compiles its modules.
 $(READY): requirements.lock pyproject.toml
 	@set -e; \
 	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
@@ -39,6 +42,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/uv pip sync $$quiet --python $(BIN)/python --require-hashes requirements.lock || \
 		$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements.lock; \
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .; \
+	$(BIN)/riviere --help >/dev/null; \
 	touch $(READY)
 
 run: $(READY) ## Start Riviere with a demo economy (Ctrl-C stops it; everything is kept)
@@ -59,8 +63,9 @@ check: $(READY) ## Lint, types, import contract and SQL
 	@$(call quietly,$(BIN)/sqlfluff lint src)
 	@echo "check: clean"
 
-bench: $(READY) ## Measure how many gifts a second the writer books here
-	@$(BIN)/riviere bench writer $(ARGS)
+bench: $(READY) ## Measure Riviere here, ten minutes (one of it: make bench ARGS="writer --hot")
+	@set -e; if [ -n "$(ARGS)" ]; then $(BIN)/riviere bench $(ARGS); else \
+		for what in writer http read start; do echo "bench $$what"; $(BIN)/riviere bench $$what; done; fi
 
 wheel: $(READY) ## Build the wheel into dist/
 	@$(BIN)/hatchling build --target wheel

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from riviere import ids
+from riviere import clock, ids
 from riviere.cli import common
 from shell import Run
 from world import World
@@ -89,6 +89,13 @@ def test_earnings_are_told_by_creator_and_by_what_brought_them(stage: World, run
     assert len(run("earnings", "jo", "--by", "gift", "--limit", "1", "--json").json["rows"]) == 1
     (hour,) = run("earnings", "jo", "--by", "hour", "--json").json["rows"]
     assert hour["hour"].endswith(":00:00Z")
+    within = (clock.parse(hour["hour"]) + timedelta(minutes=30)).isoformat()
+    chart = run("earnings", "jo", "--by", "hour", "--since", hour["hour"], "--until", within, "--json").json
+    assert chart["rows"] == [hour]
+    assert (chart["since"], clock.parse(chart["until"])) == (
+        hour["hour"],
+        clock.parse(hour["hour"]) + timedelta(hours=1),
+    )
     shown = run("earnings", "jo").out
     assert "in all: 2 gifts, 153 coins, 153 diamonds" in shown
     past = (stage.now - timedelta(days=1)).isoformat()

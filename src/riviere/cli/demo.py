@@ -12,6 +12,7 @@ from typing import Final
 from riviere import clock, ids
 from riviere.economy import catalogue, gifts, people, places, policies
 from riviere.economy.gifts import GiftRequest
+from riviere.economy.remembered import Remembered
 from riviere.errors import RiviereError
 from riviere.ledger.model import NotEnoughCoins
 from riviere.ledger.writer import Writes
@@ -49,7 +50,7 @@ class Demo:
     def seed(self, progress: Progress) -> str:
         """Everything the demo starts with; answers what there is, in words. `progress` hears (done, in all)."""
         riviere, now = self._riviere, clock.now()
-        shelf = catalogue.stock(riviere.connection, riviere.signer, now)
+        catalogue.stock(riviere.connection, riviere.signer, now)
         policies.defaults(riviere.connection, riviere.signer, now)
         users = people.ensure(riviere.connection, riviere.signer, [*CREATORS, *self._viewers], now)
         for creator in CREATORS:
@@ -59,9 +60,10 @@ class Demo:
             for number in range(BUYERS):
                 self._buy(self._viewers[number], f"demo-buy-{number}", _PACKS[_draw(len(_PACKS), "pack", number)])
                 progress(number, BUYERS + GIFTS)
+            remembered = Remembered()
             for begin in range(0, GIFTS, 500):
                 requests = [self._request(number) for number in range(begin, begin + 500)]
-                orders = gifts.prepare(riviere.connection, shelf, requests, clock.now())
+                orders = gifts.prepare(riviere.connection, remembered, requests, clock.now())
                 self._writer.write([order for order in orders if not isinstance(order, RiviereError)])
                 progress(BUYERS + begin + 500, BUYERS + GIFTS)
         return f"{len(CREATORS)} creators, {VIEWERS:,} viewers, 1 stream live"

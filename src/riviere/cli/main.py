@@ -31,7 +31,7 @@ for where in (
     "riviere.cli.replay:replay",
     "riviere.cli.verify:verify",
     "riviere.cli.up:up",
-    "riviere.cli.bench:bench",
+    "riviere.cli.bench.commands:bench",
     "riviere.cli.earnings:earnings",
     "riviere.cli.statement:statement",
     "riviere.cli.check_statement:check_statement",

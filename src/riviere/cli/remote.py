@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-#: Rows of a list that the server gives at the most.
-MOST_ROWS: Final = 1_000
 #: Entries of a page, and seconds between two looks whether a verification is done.
 _PAGE: Final = 100
 _LOOK_EVERY: Final = 0.2

@@ -14,9 +14,10 @@ from riviere import __version__, clock, ids, settings
 from riviere.cli.common import NOTHING_SAID, Common, err, out, progress
 from riviere.cli.demo import Demo
 from riviere.database.database import set_aside
+from riviere.economy.tally import count_up
 from riviere.http.app import create_app
 from riviere.http.logs import to_standard_error
-from riviere.http.serve import Server
+from riviere.http.serve import Server, settle
 from riviere.ledger.evidence import sign_head
 from riviere.office import Office
 from riviere.payments.purchases import expire_due
@@ -28,9 +29,11 @@ from riviere.sandbox.app import create_sandbox
 from riviere.settings import PayPalAccount
 from riviere.webhooks.courier import Courier
 
-#: Seconds between two gifts of the demo, two rounds of payouts, and two of upkeep (signing heads, expiring coins).
+#: Seconds between two gifts of the demo, two rounds of payouts, two bites of tallies, and two rounds of upkeep (signing
+#: heads, expiring coins).
 GIFT_EVERY: Final = 2
 PAYOUTS_EVERY: Final = 2
+TALLIES_EVERY: Final = 0.5
 UPKEEP_EVERY: Final = 30
 
 #: What the sandbox of payouts keeps, in the data folder.
@@ -57,7 +60,7 @@ def up(
     to_standard_error(everything=common.verbose)
     if fresh and (aside := set_aside(where.data)):
         err.print(f"the old data is in {aside}", markup=False)
-    with common.riviere() as riviere, Office(riviere) as office, _payouts(office) as paypal:
+    with common.riviere() as riviere, Office(riviere) as office, payouts(office) as paypal:
         riviere.database.folder.claim_up()
         server = Server(create_app(office), host, port)
         facts = {"version": __version__, "database": office.kind, "data": str(where.data), "url": server.url}
@@ -65,14 +68,7 @@ def up(
             out.print(f"Riviere {__version__} · {office.kind} · data in {_short(where.data)}", markup=False)
         running = Demo(riviere, office.writer) if demo else None
         economy = _fill(running) if running else None
-        with ExitStack() as going:
-            # A provider that is slow to answer holds back nothing but payouts.
-            for rounds in (Rounds([_paying(office, paypal)]), Rounds(_duties(office, running))):
-                rounds.start()
-                going.callback(rounds.stop)
-            server.start()
-            going.callback(server.stop)
-            going.enter_context(Courier(riviere.database.connect, allow_local=where.local_webhooks))
+        with at_work(office, paypal, server, running):
             if common.json:
                 common.answer(facts | {"demo": economy})
             else:
@@ -83,7 +79,22 @@ def up(
 
 
 @contextmanager
-def _payouts(office: Office) -> Iterator[PayPal]:
+def at_work(office: Office, paypal: PayPal, server: Server, demo: Demo | None = None) -> Iterator[None]:
+    """The server answers, does its rounds and carries webhooks until the end of the block."""
+    with ExitStack() as going:
+        # A provider that is slow to answer holds back nothing but payouts, and much to add up nothing but tallies.
+        for rounds in (Rounds([_paying(office, paypal)]), Rounds([_tallying(office)]), Rounds(_duties(office, demo))):
+            rounds.start()
+            going.callback(rounds.stop)
+        server.start()
+        going.callback(server.stop)
+        going.enter_context(Courier(office.riviere.database.connect, allow_local=office.settings.local_webhooks))
+        settle()
+        yield
+
+
+@contextmanager
+def payouts(office: Office) -> Iterator[PayPal]:
     """PayPal as the settings say, or else a sandbox of our own that speaks the same and moves no real money."""
     account = office.settings.paypal
     with ExitStack() as opened:
@@ -98,6 +109,10 @@ def _payouts(office: Office) -> Iterator[PayPal]:
 
 def _paying(office: Office, paypal: PayPal) -> Duty:
     return Duty("payouts", PAYOUTS_EVERY, partial(_advance, office, {paypal.name: paypal}))
+
+
+def _tallying(office: Office) -> Duty:
+    return Duty("tallies", TALLIES_EVERY, partial(_tally, office))
 
 
 def _duties(office: Office, demo: Demo | None) -> list[Duty]:
@@ -151,6 +166,11 @@ def _advance(office: Office, providers: Mapping[str, Provider]) -> None:
     """Takes redemptions on as far as they go."""
     with office.pool.connection() as connection:
         advance_due(connection, office.writer, providers, clock.now())
+
+
+def _tally(office: Office) -> None:
+    with office.pool.connection() as connection:
+        count_up(connection)
 
 
 def _upkeep(office: Office) -> None:
