@@ -32,6 +32,8 @@ MADE = {
         "endpoint", "endpoint_secret", "delivery", "lane", "attempt", "journal_cursor", "running_combo",
     },
     "0006_access": {"operator", "operator_change", "api_key", "token_key"},
+    "0009_tally": {"tally", "tally_mark", "tally_cursor"},
+    "0010_revision": {"revision"},
 }  # fmt: skip
 
 #: Written once: the server's role may add rows, and nobody may change or remove one.

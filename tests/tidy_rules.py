@@ -288,7 +288,7 @@ def loose_queries(folder: str, text: str, modules: Iterable[Module]) -> Iterator
     there = set(re.findall(r"^-- name: *(\w+)", text, re.MULTILINE))
     holders: dict[str, set[str]] = {}
     for module in modules:
-        for node in ast.walk(module.tree):
+        for node in ast.walk(module.tree) if package in module.text else ():
             if isinstance(node, ast.Assign) and ast.unparse(node.value).endswith(f"load({package!r})"):
                 holders.setdefault(module.name, set()).update(map(ast.unparse, node.targets))
     shared = {f"{module}.{name}" for module, names in holders.items() for name in names}

@@ -48,10 +48,14 @@ RIGHTS = {
         "state,step,tries)"
     ),
     "redemption_step": "insert",
+    "revision": "update(number)",
     "route": "",
     "running_combo": "insert update delete",
     "standing": "insert",
     "subject": "insert update delete",
+    "tally": "insert update",
+    "tally_cursor": "insert update",
+    "tally_mark": "insert update",
     "token_key": "insert update(retired_by,retires_at)",
     "users": "insert update(level,region,seal)",
     "writer": "insert update",
@@ -135,9 +139,10 @@ def test_a_server_of_ones_own_takes_the_embedded_ones_place(database, data_folde
     with open_database(Settings(data_folder, database.owner_dsn)) as ours:
         with ours.connect() as connection:
             found = connection.execute(
-                "SELECT current_user, session_user, current_schema(), current_setting('TimeZone')"
+                "SELECT current_user, session_user, current_schema(), current_setting('TimeZone'),"
+                " current_setting('jit')"
             )
-            assert found.fetchone() == ("riviere_server", "riviere_owner", "riviere", "UTC")
+            assert found.fetchone() == ("riviere_server", "riviere_owner", "riviere", "UTC", "off")
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute("DELETE FROM entry")
         with ours.connect_owner() as connection:

@@ -12,7 +12,7 @@ import pytest
 from riviere.database import embedded
 from riviere.database.connection import DatabaseUnreachable
 from riviere.database.database import open_database
-from riviere.database.embedded import OtherPostgres, ServerFailed, SocketTaken
+from riviere.database.embedded import SETTINGS, OtherPostgres, ServerFailed, SocketTaken
 from riviere.database.folder import DataFolder
 from riviere.settings import Settings
 
@@ -76,6 +76,8 @@ def test_the_server_is_durable_and_deaf_to_the_network(data_folder, monkeypatch)
         found = [connection.execute("SELECT current_setting(%s)", [name]).fetchone()[0] for name in names]
         sockets = connection.info.host
         assert found == ["on", "on", "on", "", "UTF8", "UTC"]
+        told = {name: connection.execute("SELECT current_setting(%s)", [name]).fetchone()[0] for name in SETTINGS}
+        assert told == SETTINGS
         assert connection.info.port == 5432
         assert Path(sockets).stat().st_mode & 0o777 == 0o700
         assert Path(sockets).stat().st_uid == (data_folder / "postgres").stat().st_uid

@@ -11,7 +11,7 @@ from office import Office
 from receiver import OK, Answer, Receiver
 
 from riviere.economy import gifts, people, policies
-from riviere.economy.catalogue import Catalogue
+from riviere.economy.remembered import Remembered
 from riviere.ids import request_digest
 from riviere.ledger.model import Gift, Receipt
 from riviere.ledger.writer import Writer
@@ -314,9 +314,7 @@ def test_what_nobody_wants_is_passed_over(office: Office, receiver: Receiver) ->
 def test_imports_are_the_past_and_not_told(office: Office, receiver: Receiver) -> None:
     world = office.world
     office.endpoint(receiver)
-    (order,) = gifts.prepare(
-        world.connection, Catalogue.load(world.connection), [world.asked("ben", "mia", "ring")], world.now
-    )
+    (order,) = gifts.prepare(world.connection, Remembered(), [world.asked("ben", "mia", "ring")], world.now)
     assert isinstance(order, Gift)
     terms = {"starts_at": world.now, "by": "ops", "now": world.now}
     rate = policies.announce(world.connection, world.signer, "diamonds_per_coin", "import:1", 1_000, **terms)

@@ -28,6 +28,14 @@ from riviere.errors import RiviereError
 OWNER: Final = "riviere_owner"
 NAME: Final = "riviere"
 
+#: Told to the server at each start, so that a data folder of any age has them. Durability is left as it comes: all on.
+#: What each one gives, and what gave nothing: docs/decisions/0014-embedded-settings.md
+SETTINGS: Final = {
+    "shared_buffers": "256MB",  # pages that gifts change are found in it, and written less often
+    "max_wal_size": "4GB",  # between checkpoints a page is written whole once, so the fewer the better
+    "checkpoint_timeout": "15min",
+}
+
 _PORT: Final = 5432  # only in the socket's name: nothing listens on the network
 _PATIENCE: Final = 600  # seconds a start may take: crash recovery replays up to max_wal_size
 _SILENCE: Final = 5.0  # seconds after which a process that answers on no socket is not our server
@@ -181,7 +189,8 @@ def _launch(folder: DataFolder) -> Path:
 def _pg_ctl_start(programs: Programs, sockets: Path, log: Path) -> str:
     """Start the server and wait until it is ready; answers what it last complained of, or the log's last line."""
     before = log.stat().st_size if log.exists() else 0
-    options = shlex.join(["-c", "listen_addresses=", "-c", f"unix_socket_directories={sockets}", "-p", str(_PORT)])
+    told = SETTINGS | {"listen_addresses": "", "unix_socket_directories": str(sockets), "port": str(_PORT)}
+    options = shlex.join([f"--{name}={value}" for name, value in told.items()])
     # Paths from the data folder on: pg_ctl hands them to a shell, which would read a $ in the folder's own name.
     result = programs.run(
         "pg_ctl", "start", "-D", "postgres", "-l", "postgres/server.log", "-o", options,
