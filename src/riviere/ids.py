@@ -18,6 +18,9 @@ _LENGTH = 13  # 63 bits in base 32
 LONGEST_KEY = 255
 
 
+#: Kept by itself: to look it up in its enumeration takes as long as the rest of making a UUID.
+_UNKNOWN = SafeUUID.unknown
+
 _REQUESTS = count(secrets.randbits(62))
 
 
@@ -102,5 +105,5 @@ def _digest(person: bytes, data: bytes) -> UUID:
     made = UUID.__new__(UUID)
     number = int.from_bytes(blake2b(data, digest_size=16, person=person).digest(), "big")
     object.__setattr__(made, "int", number)
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    object.__setattr__(made, "is_safe", _UNKNOWN)
     return made

@@ -77,7 +77,7 @@ def written_after(database: Database, writer: Writer, slow: Order, *fast: Order)
     with Writer(database.connect) as other:
         connection, tip = other._ready()
         batch = Batch(connection)
-        batch.load([slow], creators=True)
+        batch.load([slow])
         posting = decide(batch, slow)
         assert all(isinstance(answer, Receipt) for answer in writer.write(fast))
         batch.accept(slow, posting)

@@ -272,6 +272,11 @@ def touched(order: Order) -> list[tuple[int, int]]:
     return _TOUCHED[type(order)](order)
 
 
+def receiver(order: Gift) -> tuple[int, int]:
+    """The account of the creator's that a gift only adds to."""
+    return (order.creator, Kind.UNBACKED if order.imported else Kind.DIAMONDS)
+
+
 def lookups(order: Order) -> list[tuple[int, UUID]]:
     """The ids that deciding this order asks about: its own, and that of what excludes it.
 

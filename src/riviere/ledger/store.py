@@ -4,7 +4,7 @@ A gift comes here twice, both times from `writer.py`: to have read what its rule
 into the journal of `database/migrations/0001_ledger.sql`. From there `economy/earnings.py` reads it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,7 @@ from riviere.ledger import merkle, provenance, rows, running
 from riviere.ledger.law import HOLDINGS, Kind
 from riviere.ledger.model import Buy, Entry, Gift, Hold, Hole, Known, Order, Origin, Reverse, Totals
 from riviere.ledger.posting import Posting
-from riviere.ledger.rules import lookups
+from riviere.ledger.rules import lookups, receiver
 
 SQL = load("riviere.ledger")
 
@@ -70,19 +70,20 @@ class Batch:
         #: What the batch before books, by owner and id.
         self.begun: dict[tuple[int, UUID], Known] = {}
 
-    def load(self, orders: Sequence[Order], *, creators: bool) -> None:
+    def load(self, orders: Sequence[Order], there: Container[Account] = ()) -> None:
         """Reads what deciding these orders takes, ids last.
 
         Whoever books one of the ids in between also moves an account, which the write then finds changed: a repeat is
         never booked twice. And a charge that is seen has its purchase seen: a repeat is never taken for another one.
 
-        A creator who only receives is not read: such an account is moved by addition, and what the update answers sets
-        the running balances right. With `creators` they are read all the same: some may have no account yet.
+        A creator who only receives is not read if the account is known to be `there`: it is moved by addition, and what
+        the update answers sets the running balances right.
         """
         owners = {order.owner for order in orders}
         for order in orders:
-            if creators and isinstance(order, Gift):
-                owners.add(order.creator)
+            if isinstance(order, Gift):
+                if receiver(order) not in there:
+                    owners.add(order.creator)
             elif isinstance(order, Reverse):
                 owners.update(leg.credit_user for leg in self.legs(order.owner, order.gift) if leg.credit_user)
         self.owners = owners

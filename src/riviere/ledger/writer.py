@@ -33,7 +33,7 @@ from riviere.ledger.model import (
     Reverse,
     Settle,
 )
-from riviere.ledger.rules import decide
+from riviere.ledger.rules import decide, receiver
 from riviere.ledger.store import SQL, Batch, OutOfDate, Tip, plan_by_index
 
 #: Orders a transaction takes at the most: past this a larger batch gains nothing and its first caller waits longer.
@@ -42,6 +42,9 @@ LARGEST_BATCH = 2_000
 #: Seconds to wait for a database that went away, and how often somebody else may be faster before we give up.
 PATIENCE = 60
 MOST_TRIES = 1_000
+
+#: Creators whose accounts are known to be there: some 20 MB. One more, and they are looked up again.
+MOST_KEPT = 100_000
 
 #: Orders that read more than balances and ids; each is written alone.
 ALONE = (Reverse, Expire, Hold, Release, Settle, Return, PayAgain)
@@ -122,6 +125,8 @@ class Writer:
         self._reader: Connection[Any] | None = None
         self._chain = 0
         self._tip: Tip | None = None
+        #: Accounts of creators that are there: accounts are never removed.
+        self._there: set[tuple[int, int]] = set()
 
     def close(self) -> None:
         """Gives the lease back."""
@@ -159,7 +164,7 @@ class Writer:
                 self._reader.autocommit = True
                 plan_by_index(self._reader)
             batch = Batch(self._reader, before.batch if before else None)
-            batch.load(orders, creators=False)
+            batch.load(orders, self._there)
         except _LOST:
             if self._reader is not None:
                 self._reader.close()
@@ -181,6 +186,7 @@ class Writer:
                 connection, tip = self._ready()
                 with _or_nothing(connection):
                     self._tip = _book(connection, tip, decided.batch)
+                self._remember(decided.batch)
         except _COLLISIONS:
             self._tip = None
         except _LOST:
@@ -212,14 +218,20 @@ class Writer:
         """One transaction: all that stands of `orders`, or nothing."""
         with _or_nothing(connection):
             batch = Batch(connection)
-            batch.load(orders, creators=True)
+            batch.load(orders)
             answers = _decide(batch, orders)
             for order, answer in zip(orders, answers, strict=True):
                 if isinstance(order, ALONE) and isinstance(answer, RiviereError) and batch.overtaken(order):
                     # The same order, booked by somebody else while we read: to be answered as a repeat.
                     raise OutOfDate from answer
             self._tip = _book(connection, tip, batch)
+        self._remember(batch)
         return answers
+
+    def _remember(self, batch: Batch) -> None:
+        if len(self._there) > MOST_KEPT:
+            self._there = set()
+        self._there.update(receiver(order) for order, _ in batch.accepted if isinstance(order, Gift))
 
     def _ready(self) -> tuple[Connection[Any], Tip]:
         if self._connection is None:
