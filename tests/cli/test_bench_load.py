@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,13 +73,15 @@ def test_each_answer_is_counted_by_its_status_and_timed() -> None:
         writer.write(OK if len(seen) % 5 else b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
 
     with served(answer) as port:
+        cpu = time.process_time()
         ran = load.run(plan(port))
+        cpu = time.process_time() - cpu
     assert (ran.seconds, ran.broken) == (0.3, 0)
     assert ran.statuses[200] == pytest.approx(4 * ran.statuses[503], rel=0.3)
     # What was under way at the end is waited for and not counted.
     assert sum(many for _, many in ran.times) == sum(ran.statuses.values()) == len(seen) - 3
     assert 0 < quantile(ran.times, 500) < 300
-    assert 0 < ran.cpu_seconds < 0.3
+    assert 0 < ran.cpu_seconds <= cpu + 0.001, "the server here is a thread of the same process"
 
 
 def test_every_gift_has_a_key_of_its_own_and_people_of_the_crowd() -> None:
