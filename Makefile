@@ -49,7 +49,7 @@ run: $(READY) ## Start Riviere with a demo economy (Ctrl-C stops it; everything 
 	@exec $(BIN)/riviere up --demo $(ARGS)
 
 test: check ## Run the checks, then the tests, with coverage
-	@$(BIN)/pytest -n 2 --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(BIN)/pytest -n 3 --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-slow: $(READY) ## Run the long tests: thousands of examples, twenty kills
 	@RIVIERE_SLOW=1 $(BIN)/pytest -n 2 -m slow $(ARGS)
