@@ -215,7 +215,9 @@ GROUP BY g.creator
 ORDER BY diamonds DESC, key;
 
 -- name: sum_hours
--- A creator's hours in order of time between two keys: their tallies, and `late` what is not in them yet.
+-- A creator's hours in order of time between two keys: their tallies, and `late` what is not in them yet. How many keys
+-- are late nobody can estimate: so they are hashed (NOT IN), and each is looked up by itself (LATERAL, OFFSET 0). Joined
+-- as the planner liked, 212 late supporters among 63,000 took 1.1 s.
 WITH late AS MATERIALIZED (
     SELECT
         u.hour AS key,
@@ -236,7 +238,7 @@ SELECT
 FROM tally AS t
 WHERE
     t.creator = %(creator)s AND t.axis = 1 AND t.key >= %(first)s AND t.key < %(last)s
-    AND NOT EXISTS (SELECT 1 FROM late AS l WHERE l.key = t.key)
+    AND t.key NOT IN (SELECT l.key FROM late AS l)
 UNION ALL
 SELECT
     l.key,
@@ -248,7 +250,12 @@ SELECT
     l.reversed_coins + coalesce(t.reversed_coins, 0) AS reversed_coins,
     l.reversed_diamonds + coalesce(t.reversed_diamonds, 0) AS reversed_diamonds
 FROM late AS l
-LEFT JOIN tally AS t ON t.creator = %(creator)s AND t.axis = 1 AND t.key = l.key
+LEFT JOIN
+    LATERAL (
+        SELECT w.* FROM tally AS w WHERE w.creator = %(creator)s AND w.axis = 1 AND w.key = l.key
+        OFFSET 0
+    ) AS t
+    ON TRUE
 ORDER BY key
 LIMIT %(most)s;
 
@@ -282,7 +289,7 @@ ahead AS MATERIALIZED (
 
 ranked AS (
     SELECT a.* FROM ahead AS a
-    WHERE NOT EXISTS (SELECT 1 FROM late AS l WHERE l.key = a.key)
+    WHERE a.key NOT IN (SELECT l.key FROM late AS l)
     UNION ALL
     SELECT
         l.key,
@@ -294,7 +301,12 @@ ranked AS (
         l.reversed_coins + coalesce(t.reversed_coins, 0) AS reversed_coins,
         l.reversed_diamonds + coalesce(t.reversed_diamonds, 0) AS reversed_diamonds
     FROM late AS l
-    LEFT JOIN tally AS t ON t.creator = %(creator)s AND t.axis = %(axis)s AND t.key = l.key
+    LEFT JOIN
+        LATERAL (
+            SELECT w.* FROM tally AS w WHERE w.creator = %(creator)s AND w.axis = %(axis)s AND w.key = l.key
+            OFFSET 0
+        ) AS t
+        ON TRUE
 )
 
 SELECT r.* FROM ranked AS r
