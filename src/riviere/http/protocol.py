@@ -101,7 +101,8 @@ class Protocol(HttpToolsProtocol):
         self._stop_waiting()
         self._heads += 1
         self._unread = 0
-        if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MOST_HEAD:
+        # Four bytes more of each header: a colon, a space, and the end of its line.
+        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > MOST_HEAD:
             self._refuse(problems.HeadTooLarge(most=MOST_HEAD))
             raise problems.HeadTooLarge(most=MOST_HEAD)  # stops the parser
         super().on_headers_complete()
