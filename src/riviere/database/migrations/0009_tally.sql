@@ -1,4 +1,4 @@
--- What gifts brought each creator, added up. Derived from the journal by src/riviere/economy/tally.py, later than the
+-- What gifts brought each creator, added up. Derived from the journal by src/riviere/economy/tally/__init__.py, later than the
 -- gifts and not in their transaction; a read adds what is not in it yet. Reasons: docs/decisions/0012-tallies.md.
 
 -- Every leg of a gift; and again, with its figures taken back, where it was undone. `kind` and `seq` are the number of

@@ -15,7 +15,7 @@ from riviere.ids import shown
 from riviere.ledger.verify import Check
 from riviere.ledger.verify.model import named
 
-SQL = load("riviere.economy")
+SQL = load("riviere.economy.tally")
 
 #: Entries behind a creator's marks from which on they are tallied: a read finds so many in a millisecond or two.
 LEAST: Final = 500
