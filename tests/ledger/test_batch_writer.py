@@ -11,7 +11,8 @@ from test_guards import CREATOR, VIEWER, buy, gift, reverse
 from riviere.database.database import Database
 from riviere.ledger.batch_writer import BatchWriter, QueueFull, WriterClosed
 from riviere.ledger.model import NotEnoughCoins, Order, Receipt, TooLarge
-from riviere.ledger.writer import Answer, DatabaseGone, Decided, Writer
+from riviere.ledger.store import Batch
+from riviere.ledger.writer import Answer, DatabaseGone, Draft, Writer
 
 
 class Slow(Writer):
@@ -21,16 +22,15 @@ class Slow(Writer):
         super().__init__(database.connect)
         self.go, self.sizes, self.ahead = threading.Event(), list[int](), list[bool]()
 
-    def keep(self, decided: Decided) -> list[Answer]:
+    def move(self, draft: Draft) -> None:
         assert self.go.wait(20)
-        self.sizes.append(len(decided.orders))
-        self.ahead.append(True)
-        return super().keep(decided)
+        super().move(draft)
 
-    def write(self, orders: Sequence[Order]) -> list[Answer]:
-        assert self.go.wait(20)
-        self.ahead.append(False)
-        return super().write(orders)
+    def keep(self, draft: Draft) -> list[Answer]:
+        self.sizes.append(len(draft.orders))
+        answers = super().keep(draft)
+        self.ahead.append(draft.stands)
+        return answers
 
 
 def asked(writer: BatchWriter, *orders: Order) -> "Future[Sequence[Answer]]":
@@ -65,12 +65,10 @@ def test_what_waits_is_written_together_and_each_is_answered(slow: Slow) -> None
     with BatchWriter(slow) as writer:
         first = asked(writer, buy("b", 20))
         taken(writer)
-        second = asked(writer, gift("g0", 1))
-        taken(writer)
         waiting = [asked(writer, gift(f"g{number}", 4)) for number in range(1, 4)]
         slow.go.set()
-        assert [legs(group) for group in (first, second, *waiting)] == [[1]] * 5
-    assert slow.sizes == [1, 1, 3]
+        assert [legs(group) for group in (first, *waiting)] == [[1]] * 4
+    assert slow.sizes == [1, 3]
 
 
 def test_what_is_decided_ahead_stands_on_what_is_still_being_written(slow: Slow) -> None:
@@ -81,7 +79,6 @@ def test_what_is_decided_ahead_stands_on_what_is_still_being_written(slow: Slow)
         first = asked(writer, gift("g1", 6))
         taken(writer)
         second = asked(writer, gift("g1", 6), gift("g2", 4), gift("g2", 4), gift("g3", 10))
-        taken(writer)
         slow.go.set()
         assert (legs(first), legs(second)) == ([1], [1, 1, 1, 1])
         receipts = [answer for answer in second.result() if isinstance(answer, Receipt)]
@@ -100,7 +97,6 @@ def test_a_combo_goes_on_while_its_last_step_is_being_written(slow: Slow) -> Non
         groups = [asked(writer, gift("c", 2, combo=True))]
         taken(writer)
         groups.append(asked(writer, *[gift("c", count, combo=True) for count in (5, 5, 9)]))
-        taken(writer)
         slow.go.set()
         assert [legs(group) for group in groups] == [[1], [2, 2, 3]]
         receipts = [answer for group in groups for answer in group.result() if isinstance(answer, Receipt)]
@@ -115,9 +111,7 @@ def test_where_somebody_else_was_faster_what_was_decided_ahead_is_decided_anew(s
         slow.go.clear()
         groups = [asked(writer, gift("g0", 4))]
         taken(writer)
-        groups.append(asked(writer, gift("g1", 4)))
-        taken(writer)
-        groups.append(asked(writer, gift("g2", 4)))
+        groups += [asked(writer, gift("g1", 4)), asked(writer, gift("g2", 4))]
         assert isinstance(other.write([gift("fast", 3)])[0], Receipt)
         slow.go.set()
         assert [legs(group) for group in groups] == [[1], [NotEnoughCoins], [NotEnoughCoins]]
@@ -135,7 +129,6 @@ def test_coins_that_another_process_sold_are_seen_at_once(slow: Slow, database: 
         taken(writer)
         assert isinstance(other.write([buy("elsewhere", 50)])[0], Receipt)
         second = asked(writer, gift("g2", 50))
-        taken(writer)
         slow.go.set()
         assert (legs(first), legs(second)) == ([1], [1])
 
@@ -144,8 +137,6 @@ def test_a_full_queue_refuses_and_loses_nothing(slow: Slow) -> None:
     with BatchWriter(slow, room=2) as writer:
         groups = [asked(writer, buy("b"))]
         taken(writer)
-        groups.append(asked(writer, gift("g0", 1)))
-        taken(writer)
         groups += [asked(writer, gift(f"g{number}", 1)) for number in (1, 2)]
         assert writer.waiting() == 2
         with pytest.raises(QueueFull):
@@ -153,8 +144,8 @@ def test_a_full_queue_refuses_and_loses_nothing(slow: Slow) -> None:
         with pytest.raises(QueueFull):
             writer.write([gift("g8", 1)])
         slow.go.set()
-        assert [legs(group) for group in groups] == [[1]] * 4
-    assert sum(slow.sizes) == 4
+        assert [legs(group) for group in groups] == [[1]] * 3
+    assert sum(slow.sizes) == 3
 
 
 def test_of_a_group_that_has_no_room_nothing_is_taken(slow: Slow) -> None:
@@ -179,13 +170,13 @@ def test_a_closed_writer_has_written_what_waited_and_takes_no_more(slow: Slow) -
 
 
 def test_whoever_waits_hears_of_what_broke(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(self: Writer, decided: Decided) -> list[Answer]:
+    def broken(self: Batch) -> None:
         raise OSError("no space left")
 
     slow.go.set()
     with BatchWriter(slow) as writer:
         with monkeypatch.context() as patch:
-            patch.setattr(Slow, "keep", broken)
+            patch.setattr(Batch, "end", broken)
             with pytest.raises(OSError, match="no space left"):
                 writer.write([buy("b")])
         assert legs(asked(writer, buy("b"))) == [1], "and the next is written"
@@ -202,9 +193,10 @@ def test_many_orders_are_answered_in_their_order_as_a_writer_answers_them(slow: 
 def test_what_kept_the_writer_from_answering_is_raised_and_no_refusal(
     slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(self: Writer, decided: Decided) -> list[Answer]:
+    def gone(self: Writer, draft: Draft) -> list[Answer]:
         raise DatabaseGone(seconds=60)
 
+    slow.go.set()
     monkeypatch.setattr(Slow, "keep", gone)
     with BatchWriter(slow) as writer, pytest.raises(DatabaseGone):
         writer.write([buy("b")])
@@ -230,7 +222,6 @@ def test_an_exceptional_order_waits_for_what_is_being_written(slow: Slow) -> Non
         groups = [asked(writer, gift("g1", 10))]
         taken(writer)
         groups.append(asked(writer, reverse(gift("g1", 10))))
-        taken(writer)
         groups.append(asked(writer, gift("g2", 10)))
         slow.go.set()
         assert [legs(group) for group in groups] == [[1]] * 3

@@ -10,7 +10,7 @@ from test_guards import AT, key
 
 from riviere.database.database import Database
 from riviere.ledger.model import Buy, Gift, Order, Receipt
-from riviere.ledger.writer import Writer
+from riviere.ledger.writer import Draft, Writer
 
 VIEWERS, CREATORS, GIFTS = 400, 20, 1_000
 
@@ -65,9 +65,10 @@ def written(connect: Callable[[], psycopg.Connection[Any]], orders: list[Order])
 def test_a_gift_looks_up_its_key_its_payer_and_what_it_moves(database: Database) -> None:
     written(database.connect, [*purchases(), *gifts(0, CREATORS)])
     with counted(database) as seen, Writer(database.connect) as writer:
-        decided = writer.decide(gifts(1_000, GIFTS), None)
-        assert decided is not None
-        writer.keep(decided)
+        draft = Draft(gifts(1_000, GIFTS))
+        for step in (writer.ask, writer.decide, writer.move, writer.store, writer.keep):
+            step(draft)
+        assert draft.stands
         writer.close()
     assert seen["entry looked up"] <= GIFTS
     assert seen["account looked up"] <= 2 * (VIEWERS + CREATORS), "read once, moved once"

@@ -77,11 +77,17 @@ def written_after(database: Database, writer: Writer, slow: Order, *fast: Order)
     with Writer(database.connect) as other:
         connection, tip = other._ready()
         batch = Batch(connection)
-        batch.load([slow])
+        batch.ask([slow])
+        batch.read()
         posting = decide(batch, slow)
         assert all(isinstance(answer, Receipt) for answer in writer.write(fast))
         batch.accept(slow, posting)
-        batch.write(connection, tip)
+        try:
+            batch.move(connection)
+            batch.store(tip, other._row_type)
+            batch.end()
+        finally:
+            batch.drop()
     return posting
 
 

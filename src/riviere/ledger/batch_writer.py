@@ -6,14 +6,14 @@ anything: a batch is what had come in when the one before was on its way.
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from itertools import groupby
-from typing import Any, Final, NamedTuple, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self
 
 from riviere.errors import RiviereError
 from riviere.ledger.model import Order, Receipt
-from riviere.ledger.writer import LARGEST_BATCH, Answer, Crowded, DatabaseGone, Decided, Writer
+from riviere.ledger.writer import LARGEST_BATCH, Answer, Crowded, DatabaseGone, Draft, Writer
 
 
 class QueueFull(RiviereError):
@@ -46,21 +46,30 @@ class _Group(NamedTuple):
     answered: Answered
 
 
-class _Batch(NamedTuple):
-    """Groups on their way: what was refused so far (None where the ledger is to say), and what was decided."""
+class _Passage:
+    """Groups on their way: what was refused so far (None where the ledger is to say), and the draft of the rest."""
 
-    groups: Sequence[_Group]
-    answers: list[Exception | None]
-    orders: Sequence[Order]
-    decided: Decided | None
-    written: threading.Event
+    def __init__(self, groups: Sequence[_Group], refused: list[Exception | None], draft: Draft) -> None:
+        self.groups = groups
+        self.refused = refused
+        self.draft = draft
+
+    def tell(self, booked: Iterable[Outcome]) -> None:
+        """Answers each group; `booked` is what the ledger says to what was not refused before."""
+        told = iter(booked)
+        answers = [next(told) if refusal is None else refusal for refusal in self.refused]
+        begin = 0
+        for group in self.groups:
+            end = begin + len(group.asked)
+            group.answered(answers[begin:end])
+            begin = end
 
 
 class BatchWriter:
     """A writer with a bounded queue before it. Any thread may ask.
 
-    One thread decides on a batch while another writes the batch before: the two work on what the database does at the
-    same time.
+    One thread does it all. What it sends to the database it does not wait for: it prices and decides a batch while the
+    one before is being moved and stored.
     """
 
     def __init__(self, writer: Writer, *, room: int = 4 * LARGEST_BATCH) -> None:
@@ -71,15 +80,8 @@ class BatchWriter:
         self._waiting = 0
         self._closed = False
         self._door = threading.Condition()
-        self._next: _Batch | None = None
-        self._idle = threading.Semaphore(0)
-        self._ready = threading.Semaphore(0)
-        self._threads = [
-            threading.Thread(target=self._decide_all, name="riviere-decider", daemon=True),
-            threading.Thread(target=self._write_all, name="riviere-writer", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._write_all, name="riviere-writer", daemon=True)
+        self._thread.start()
 
     def submit(self, asked: Sequence[Any], answered: Answered, prepare: Prepare | None = None) -> None:
         """Asks for a group of orders, LARGEST_BATCH at the most, or of what `prepare` makes orders of.
@@ -122,8 +124,7 @@ class BatchWriter:
         with self._door:
             self._closed = True
             self._door.notify()
-        for thread in self._threads:
-            thread.join()
+        self._thread.join()
         self._writer.close()
 
     def __enter__(self) -> Self:
@@ -132,21 +133,44 @@ class BatchWriter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _decide_all(self) -> None:
-        before: _Batch | None = None
-        while groups := self._take():
-            batch = _broken_or(groups, self._decide, before)
-            if batch is not None:
-                before = self._hand_over(batch)
-        self._idle.acquire()
-        self._ready.release()
+    def _write_all(self) -> None:
+        writer, current = self._writer, None
+        while True:
+            if current is not None and current.draft.batch is None:
+                # To be decided on what is there, and the next one on what this leaves behind.
+                self._finish(current)
+                current = None
+            following = self._begin(current, wait=current is None)
+            if current is not None:
+                writer.store(current.draft)
+                following = following or self._begin(current, wait=False)
+            elif following is None:
+                return
+            if following is not None:
+                writer.decide(following.draft)
+            if current is not None:
+                self._finish(current)
+            if following is not None:
+                writer.move(following.draft)
+            current = following
 
-    def _take(self) -> list[_Group]:
-        """Whatever waits, at least one group; nothing once it is closed and all is taken."""
+    def _begin(self, before: _Passage | None, *, wait: bool) -> _Passage | None:
+        """Whatever waits, priced, and what deciding it takes is asked for; None where nothing waits."""
+        if not (groups := self._take(wait=wait)):
+            return None
+        answers = _prepared(groups)
+        orders = [answer for answer in answers if not isinstance(answer, Exception)]
+        refused = [answer if isinstance(answer, Exception) else None for answer in answers]
+        passage = _Passage(groups, refused, Draft(orders, before.draft if before else None))
+        self._writer.ask(passage.draft)
+        return passage
+
+    def _take(self, *, wait: bool) -> list[_Group]:
+        """Whatever waits; if asked to wait at least one group, or nothing once it is closed and all is taken."""
         groups: list[_Group] = []
         taken = 0
         with self._door:
-            while not self._queue and not self._closed:
+            while wait and not self._queue and not self._closed:
                 self._door.wait()
             while self._queue and (not groups or taken + len(self._queue[0].asked) <= LARGEST_BATCH):
                 group = self._queue.popleft()
@@ -155,61 +179,13 @@ class BatchWriter:
             self._waiting -= taken
         return groups
 
-    def _decide(self, groups: Sequence[_Group], before: _Batch | None) -> _Batch:
-        answers = _prepared(groups)
-        orders = [answer for answer in answers if not isinstance(answer, Exception)]
-        if before is not None and (before.decided is None or before.written.is_set()):
-            # What that one leaves behind is not known until it is there to be read.
-            before.written.wait()
-            before = None
-        decided = self._writer.decide(orders, before and before.decided)
-        refused = [answer if isinstance(answer, Exception) else None for answer in answers]
-        return _Batch(groups, refused, orders, decided, threading.Event())
-
-    def _hand_over(self, batch: _Batch) -> _Batch:
-        """Waits until the batch before is done with, so that one at the most is on its way, and passes this one on."""
-        self._idle.acquire()
-        if batch.decided is not None and not batch.decided.holds():
-            batch = batch._replace(decided=None)
-        self._next = batch
-        self._ready.release()
-        return batch
-
-    def _write_all(self) -> None:
-        while True:
-            self._idle.release()
-            self._ready.acquire()
-            batch, self._next = self._next, None
-            if batch is None:
-                return
-            _broken_or(batch.groups, self._write, batch)
-            batch.written.set()
-
-    def _write(self, groups: Sequence[_Group], batch: _Batch) -> None:
-        decided = batch.decided
-        booked = iter(self._writer.keep(decided) if decided is not None else self._writer.write(batch.orders))
-        answers = [next(booked) if answer is None else answer for answer in batch.answers]
-        begin = 0
-        for group in groups:
-            end = begin + len(group.asked)
-            group.answered(answers[begin:end])
-            begin = end
-
-
-Argument = TypeVar("Argument")
-Result = TypeVar("Result")
-
-
-def _broken_or(
-    groups: Sequence[_Group], work: Callable[[Sequence[_Group], Argument], Result], argument: Argument
-) -> Result | None:
-    """What `work` makes of groups; where it breaks, whoever waits for them hears of it, whatever it is."""
-    try:
-        return work(groups, argument)
-    except Exception as broken:
-        for group in groups:
-            group.answered([broken] * len(group.asked))
-        return None
+    def _finish(self, passage: _Passage) -> None:
+        """Tells whoever waits: what was booked, or what broke."""
+        draft = passage.draft
+        try:
+            passage.tell(self._writer.keep(draft))
+        except Exception as broken:
+            passage.tell([broken] * len(draft.orders))
 
 
 def _prepared(groups: Sequence[_Group]) -> list[Order | Exception]:

@@ -103,12 +103,15 @@ FROM moved AS m WHERE m.seq <> m.expected
 UNION ALL
 SELECT count(*), NULL, NULL, NULL, NULL, clock_timestamp() FROM moved;
 
--- name: copy_entries
-COPY entry (
-    owner, id, leg, route, debit_kind, credit_kind, count, debit_user, debit_amount, debit_start, debit_balance,
-    debit_seq, credit_user, credit_amount, credit_start, credit_balance, credit_seq, at, booked_at, request, writer,
-    position, batch, place, item, policy, upto, currency, cause, expires_at, message
-) FROM STDIN (FORMAT "binary");
+-- name: add_entries
+-- Rows of the journal as they are, in one parameter: COPY would end the pipeline, and wait.
+INSERT INTO entry SELECT r.* FROM unnest(%(rows)s::entry []) AS r;
+
+-- name: commit
+COMMIT;
+
+-- name: read_row_type
+SELECT 'entry'::regtype::oid::bigint AS number;
 
 -- name: add_undone
 UPDATE earning SET undone = undone + %(diamonds)s WHERE creator = %(creator)s AND hour = %(hour)s;

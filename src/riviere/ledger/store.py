@@ -5,11 +5,13 @@ into the journal of `database/migrations/0001_ledger.sql`. From there `economy/e
 """
 
 from collections.abc import Container, Iterable, Sequence
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+import psycopg
 from psycopg import Connection, Cursor
 from psycopg.rows import class_row, tuple_row
 
@@ -25,7 +27,7 @@ from riviere.ledger.rules import lookups, receiver
 SQL = load("riviere.ledger")
 
 #: Rows that are handed to the database at once, so that it stores some while the next are made.
-_ROWS_AT_ONCE: Final = 250
+ROWS_AT_ONCE: Final = 500
 
 #: A user and a kind of account.
 Account = tuple[int, int]
@@ -48,16 +50,21 @@ class OutOfDate(Exception):
 
 
 class Batch:
-    """What one transaction reads, decides on and writes. Implements posting.State; `load` first, `write` last.
+    """What one transaction reads, decides on and writes. Implements posting.State.
 
-    A batch may be loaded while the one `before` it is still being written: then it goes on from what that one will
-    leave behind, and may be written only if that one was kept as it had been decided.
+    Its way is `ask` and `read`, then `accept` for each order that stands, then `move`, `store` and `end`. What `ask`,
+    `move` and `store` send is not waited for: whoever writes does other work while the database does it.
+
+    A batch may be read while the one `before` it is still being written: then it goes on from what that one will leave
+    behind, and may be written only if that one was kept as it had been decided.
     """
 
     def __init__(self, connection: Connection[Any], before: "Batch | None" = None) -> None:
         """`connection` is what it reads through; one in autocommit will do."""
-        self._connection = connection
+        #: What it reads through, and once it moves writes through.
+        self.connection = connection
         self._before = before
+        self._under_way = ExitStack()
         #: Users whose accounts were read.
         self.owners: set[int] = set()
         self._expected: set[int] = set()
@@ -69,9 +76,11 @@ class Batch:
         self.accepted: list[tuple[Order, Posting]] = []
         #: What the batch before books, by owner and id.
         self.begun: dict[tuple[int, UUID], Known] = {}
+        self._entries: list[Entry] = []
+        self._moved = 0
 
-    def load(self, orders: Sequence[Order], there: Container[Account] = ()) -> None:
-        """Reads what deciding these orders takes, ids last.
+    def ask(self, orders: Sequence[Order], there: Container[Account] = ()) -> None:
+        """Asks for what deciding these orders takes, ids last.
 
         Whoever books one of the ids in between also moves an account, which the write then finds changed: a repeat is
         never booked twice. And a charge that is seen has its purchase seen: a repeat is never taken for another one.
@@ -88,16 +97,20 @@ class Batch:
                 owners.update(leg.credit_user for leg in self.legs(order.owner, order.gift) if leg.credit_user)
         self.owners = owners
         paid = [order.charge for order in orders if isinstance(order, Buy)]
-        # Sent together and waited for once.
-        with self._connection.pipeline():
-            accounts = self._run("read_accounts", users=array(sorted(owners)))
-            charges = self._run("read_charges", charges=paid) if paid else ()
-            known = _ask_known(self._connection, dict.fromkeys(pair for order in orders for pair in lookups(order)))
-        self._read = {(user, kind): Totals(*totals) for user, kind, *totals in accounts}
-        self._charges = {(processor, charge): (owner, entry) for processor, charge, owner, entry in charges}
-        self._known = _known_of(known)
-        if len(orders) == 1 and isinstance(orders[0], Hold):
-            self._read_hold(orders[0])
+        self._orders = orders
+        self._under_way.enter_context(self.connection.pipeline())
+        self._accounts = self._run("read_accounts", users=array(sorted(owners)))
+        self._paid = self._run("read_charges", charges=paid) if paid else ()
+        self._ids = _ask_known(self.connection, dict.fromkeys(pair for order in orders for pair in lookups(order)))
+
+    def read(self) -> None:
+        """Waits for what was asked."""
+        self._under_way.close()
+        self._read = {(user, kind): Totals(*totals) for user, kind, *totals in self._accounts}
+        self._charges = {(processor, charge): (owner, entry) for processor, charge, owner, entry in self._paid}
+        self._known = _known_of(self._ids)
+        if len(self._orders) == 1 and isinstance(self._orders[0], Hold):
+            self._read_hold(self._orders[0])
         if self._before is not None:
             self._go_on_from(self._before)
             self._before = None
@@ -105,7 +118,7 @@ class Batch:
     def _go_on_from(self, before: "Batch") -> None:
         """What the batch before leaves behind, whether or not it was there to be read yet."""
         owners = self.owners & before.owners
-        for account, totals in before.expected().items():
+        for account, totals in before.expected():
             if account[0] in owners:
                 self._read[account] = totals
                 self._expected.add(account[0])
@@ -113,9 +126,14 @@ class Batch:
             receipt = posting.receipt
             self._known[receipt.owner, receipt.id] = self.begun[receipt.owner, receipt.id] = receipt.known
 
-    def expected(self) -> dict[Account, Totals]:
-        """What this batch leaves behind if nobody else moves it; of who is no owner, only what it adds."""
-        return self._totals
+    def expected(self) -> Iterable[tuple[Account, Totals]]:
+        """What it moves, as it leaves that behind if nobody else moves it; of who is no owner, only what it adds."""
+        nothing = _NOTHING
+        return (
+            (account, totals)
+            for account, totals in self._totals.items()
+            if totals.seq != self._read.get(account, nothing).seq
+        )
 
     def _read_hold(self, order: Hold) -> None:
         for user, kind, *totals, recent in self._run("read_hold", creator=order.owner, hour=order.immature_from):
@@ -123,7 +141,7 @@ class Batch:
             self._recent = recent
 
     def _run(self, query: str, **parameters: object) -> Cursor[Any]:
-        return self._connection.execute(SQL[query], parameters, binary=True)
+        return self.connection.execute(SQL[query], parameters, binary=True)
 
     def totals(self, user: int, kind: int) -> Totals:
         """posting.State. Of an account that was not read, what this batch adds to it."""
@@ -140,12 +158,12 @@ class Batch:
 
     def legs(self, owner: int, entry: UUID) -> list[Entry]:
         """posting.State."""
-        with self._connection.cursor(row_factory=class_row(Entry)) as cursor:
+        with self.connection.cursor(row_factory=class_row(Entry)) as cursor:
             return cursor.execute(SQL["read_legs"], {"owner": owner, "id": entry}).fetchall()
 
     def queue(self, owner: int, axis: int) -> provenance.Queue:
         """posting.State."""
-        return read_queue(self._connection, owner, axis, self.totals(owner, axis))
+        return read_queue(self.connection, owner, axis, self.totals(owner, axis))
 
     def earned_since(self, creator: int, hour: datetime) -> int:  # noqa: ARG002 - read for exactly this hold
         """posting.State."""
@@ -170,68 +188,81 @@ class Batch:
     def overtaken(self, order: Order) -> bool:
         """Whether the order's id has been booked since it was looked up."""
         pair = (order.owner, order.id)
-        return pair not in self._known and bool(read_known(self._connection, [pair]))
+        return pair not in self._known and bool(read_known(self.connection, [pair]))
 
-    def write(self, connection: Connection[Any], tip: Tip) -> Tip:
-        """Writes what was accepted in the transaction of `connection`, commits, and answers the chain's new end.
+    def move(self, connection: Connection[Any]) -> None:
+        """Begins the transaction on `connection`: every touched balance moves."""
+        self.connection = connection
+        self._entries = [entry for _, posting in self.accepted for entry in posting.receipt.entries]
+        moved, new = self._moves(self._entries)
+        self._moved = len(moved)
+        columns = zip(*moved, strict=True) if moved else ((),) * len(_COLUMNS_OF_A_MOVE)
+        arrays = {name: array(column) for name, column in zip(_COLUMNS_OF_A_MOVE, columns, strict=True)}
+        self._under_way.enter_context(connection.pipeline())
+        if new:
+            self._run("add_accounts", users=array(user for user, _ in new), kinds=array(kind for _, kind in new))
+        self._answered = self._run("move_accounts", **arrays)
 
-        Raises OutOfDate, or what the database says to what no longer fits.
+    def store(self, tip: Tip, row_type: int) -> Tip:
+        """Waits for the balances, stores the rows and ends the transaction. Answers what the chain's new end will be.
+
+        `row_type` is the database's number for the journal's rows. Raises OutOfDate.
         """
-        self._connection = connection
-        entries = [entry for _, posting in self.accepted for entry in posting.receipt.entries]
-        booked_at = max(self._move(entries), tip.booked_at)
-        number = tip.number + 1
+        entries, number = self._entries, tip.number + 1
+        booked_at = max(self._settle(), tip.booked_at)
         for position, entry in enumerate(entries):
             entry.booked_at, entry.writer, entry.batch, entry.position = booked_at, tip.writer, number, position
         salt = ids.salt(32)
-        leaves = self._copy(entries, salt)
+        leaves: list[bytes] = []
+        for begin in range(0, len(entries), ROWS_AT_ONCE):
+            some = entries[begin : begin + ROWS_AT_ONCE]
+            self._run("add_entries", rows=rows.array_of(some, row_type))
+            leaves += [merkle.leaf(entry, salt) for entry in some]
         tree = merkle.root(leaves)
         after = Tip(tip.writer, number, tip.entries + len(entries), b"", booked_at)
         after.hash = merkle.batch_hash(tip.writer, number, len(entries), after.entries, booked_at, tree, tip.hash)
         link = {"writer": tip.writer, "number": number, "entries": after.entries, "previous": tip.hash}
         figures = {"count": len(entries), "booked_at": booked_at, "salt": salt, "root": tree, "hash": after.hash}
-        # Sent together and waited for once: what fails ends the transaction, and nothing behind it is done.
-        with connection.pipeline():
-            self._write_beside()
-            self._run("close_batch", **link, **figures, **_earnings(entries, booked_at))
-            connection.commit()
+        self._write_beside()
+        self._run("close_batch", **link, **figures, **_earnings(entries, booked_at))
+        self._run("commit")
         return after
 
-    def _copy(self, entries: Sequence[Entry], salt: bytes) -> list[bytes]:
-        """Stores the rows, and answers their leaves: the database is at some rows while the next leaves are made."""
-        leaves: list[bytes] = []
-        with self._connection.cursor() as cursor, cursor.copy(SQL["copy_entries"]) as copy:
-            copy.write(rows.HEADER)
-            for begin in range(0, len(entries), _ROWS_AT_ONCE):
-                some = entries[begin : begin + _ROWS_AT_ONCE]
-                copy.write(rows.block(some))
-                leaves += [merkle.leaf(entry, salt) for entry in some]
-            copy.write(rows.TRAILER)
-        return leaves
+    def end(self) -> None:
+        """Waits until the transaction is durable. Raises what the database says to what no longer fits."""
+        self._under_way.close()
 
-    def _move(self, entries: Sequence[Entry]) -> datetime:
-        """Moves every touched balance, sets the entries' running balances right, and answers when it was done."""
-        moved, new = self._moves(entries)
-        if not moved:
-            row = self._run("read_clock").fetchone()
-            assert row is not None
-            instant: datetime = row[0]
-            return instant
-        columns = zip(_COLUMNS_OF_A_MOVE, zip(*moved, strict=True), strict=True)
-        arrays = {name: array(column) for name, column in columns}
-        with self._connection.pipeline():
-            if new:
-                self._run("add_accounts", users=array(user for user, _ in new), kinds=array(kind for _, kind in new))
-            answered = self._run("move_accounts", **arrays)
-        *others, (found, _, _, _, _, booked_at) = answered.fetchall()
-        if found != len(moved):
+    def date(self, booked_at: datetime) -> None:
+        """Says in the receipts when they were booked."""
+        begun: dict[tuple[int, UUID], Known] = {}
+        for _, posting in self.accepted:
+            receipt = posting.receipt
+            known, pair = receipt.known, (receipt.owner, receipt.id)
+            if known.legs == len(receipt.entries):
+                known.booked_at = booked_at
+                begun[pair] = known
+            elif (first := begun.get(pair) or self.begun.get(pair)) is not None:
+                # A combo that was begun in this batch, or in the one before while this was decided.
+                known.booked_at = first.booked_at
+
+    def drop(self) -> None:
+        """Leaves off, wherever it is; nothing of it is written that has not been committed."""
+        with suppress(psycopg.Error):
+            self._under_way.close()
+        if not self.connection.closed:
+            self.connection.rollback()
+
+    def _settle(self) -> datetime:
+        """Waits for the balances, sets the entries' running balances right, and answers when it was done."""
+        *others, (found, _, _, _, _, booked_at) = self._answered.fetchall()
+        if found != self._moved:
             raise OutOfDate
         shifts = {}
         for user, kind, credited, debited, seq, _ in others:
             now = self._totals[user, kind]
             shifts[user, kind] = Totals(credited - now.credits, debited - now.debits, seq - now.seq)
         if shifts:
-            running.shift(entries, shifts)
+            running.shift(self._entries, shifts)
         at: datetime = booked_at
         return at
 

@@ -10,10 +10,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
-from uuid import UUID
 
 from psycopg import Connection, OperationalError, errors
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from riviere.database.connection import DatabaseUnreachable
 from riviere.database.embedded import ServerFailed
@@ -24,7 +23,6 @@ from riviere.ledger.model import (
     Expire,
     Gift,
     Hold,
-    Known,
     Order,
     PayAgain,
     Receipt,
@@ -33,6 +31,7 @@ from riviere.ledger.model import (
     Reverse,
     Settle,
 )
+from riviere.ledger.rows import Rows, RowsDumper
 from riviere.ledger.rules import decide, receiver
 from riviere.ledger.store import SQL, Batch, OutOfDate, Tip, plan_by_index
 
@@ -95,27 +94,41 @@ class Writes(Protocol):
         """
 
 
-class Decided:
-    """Orders that were decided ahead, and how: a batch that may be written unless something happens before."""
+class Draft:
+    """Orders on their way into the journal: a batch that is decided while the one `before` it is being written.
 
-    def __init__(self, orders: Sequence[Order], batch: Batch, answers: list[Answer], before: "Decided | None") -> None:
+    The writer takes it from step to step. Where anything is in the way it has no batch any more, and its orders are
+    decided anew, on what is there by then.
+    """
+
+    def __init__(self, orders: Sequence[Order], before: "Draft | None" = None) -> None:
         self.orders = orders
-        self.batch = batch
-        self.answers = answers
-        self._before = before
+        self.before = before
+        self.batch: Batch | None = None
+        self.answers: list[Answer] = []
+        #: The chain's end where it begins to be written, and once it is stored the end that this makes.
+        self.tip: Tip | None = None
+        #: What went wrong, where that is nothing that trying again would help.
+        self.broken: Exception | None = None
         #: Whether it was written as it had been decided.
         self.stands = False
 
     def holds(self) -> bool:
-        """Whether what this rests on came to be. To be asked once, when the batch before is done with."""
-        before, self._before = self._before, None
-        return before is None or before.stands
+        """Whether what this rests on is there, or still on its way."""
+        return self.before is None or self.before.stands or self.before.batch is not None
+
+    def give_up(self) -> None:
+        """Nothing of it is written as it was decided."""
+        if self.batch is not None:
+            self.batch.drop()
+            self.batch = None
 
 
 class Writer:
-    """A leased chain of batches and the connection that extends it.
+    """A leased chain of batches and the connection that extends it. For one thread at a time.
 
-    One thread at a time may write; another one may meanwhile decide what is written next.
+    `write` does everything at once. Where orders keep coming, a batch goes `ask`, `decide`, `move`, `store`, `keep`,
+    and the steps of the one after it may come in between: none but the last waits for what it has sent.
     """
 
     def __init__(self, connect: Callable[[], Connection[Any]]) -> None:
@@ -124,6 +137,7 @@ class Writer:
         self._connection: Connection[Any] | None = None
         self._reader: Connection[Any] | None = None
         self._chain = 0
+        self._row_type = 0
         self._tip: Tip | None = None
         #: Accounts of creators that are there: accounts are never removed.
         self._there: set[tuple[int, int]] = set()
@@ -131,9 +145,6 @@ class Writer:
     def close(self) -> None:
         """Gives the lease back."""
         self._let_go()
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
 
     def __enter__(self) -> "Writer":
         return self
@@ -151,50 +162,77 @@ class Writer:
             answers += self._persist(chunk)
         return answers
 
-    def decide(self, orders: Sequence[Order], before: Decided | None) -> Decided | None:
-        """Decides on orders while `before` is being written, or None where that cannot be known before it is.
-
-        Its answers count once `keep` has written it.
-        """
-        if not all(isinstance(order, AHEAD) for order in orders):
-            return None
-        try:
-            if self._reader is None:
-                self._reader = self._connect()
+    def ask(self, draft: Draft) -> None:
+        """Asks for what deciding takes."""
+        if not draft.holds() or not all(isinstance(order, AHEAD) for order in draft.orders):
+            return
+        with self._trying(draft):
+            if self._reader is None or self._reader.closed:
+                self._reader = self._open()
                 self._reader.autocommit = True
-                plan_by_index(self._reader)
-            batch = Batch(self._reader, before.batch if before else None)
-            batch.load(orders, self._there)
-        except _LOST:
-            if self._reader is not None:
-                self._reader.close()
-                self._reader = None
-            return None
-        answers = _decide(batch, orders)
-        refused = [order for order, answer in zip(orders, answers, strict=True) if isinstance(answer, RiviereError)]
-        if before and any(batch.in_doubt(order) for order in refused):
-            return None
-        return Decided(orders, batch, answers, before)
+            draft.batch = Batch(self._reader, draft.before.batch if draft.before else None)
+            draft.batch.ask(draft.orders, self._there)
 
-    def keep(self, decided: Decided) -> list[Answer]:
-        """Writes what was decided ahead and still holds; or decides it anew, where others moved what it rests on.
+    def decide(self, draft: Draft) -> None:
+        """Decides as if what is being written stood. The answers count once `keep` gives them."""
+        if (batch := draft.batch) is None:
+            return
+        with self._trying(draft):
+            batch.read()
+            if not draft.holds():
+                raise OutOfDate
+            draft.answers = _decide(batch, draft.orders)
+            for order, answer in zip(draft.orders, draft.answers, strict=True):
+                if isinstance(answer, RiviereError) and batch.in_doubt(order):
+                    raise OutOfDate
 
-        Raises what `write` does.
+    def move(self, draft: Draft) -> None:
+        """Begins to write. The one before is done with by now."""
+        if not draft.holds():
+            draft.give_up()
+        draft.before = None
+        if draft.batch is not None and draft.batch.accepted:
+            with self._trying(draft):
+                connection, draft.tip = self._ready()
+                draft.batch.move(connection)
+
+    def store(self, draft: Draft) -> None:
+        """Goes on to write, once the balances have moved."""
+        if draft.batch is not None and draft.tip is not None:
+            with self._trying(draft):
+                draft.tip = draft.batch.store(draft.tip, self._row_type)
+
+    def keep(self, draft: Draft) -> list[Answer]:
+        """The answers, once all is durable; decided anew where something was in the way.
+
+        Raises what `write` does, and what broke on the way.
         """
+        if draft.batch is not None and draft.tip is not None:
+            with self._trying(draft):
+                draft.batch.end()
+                self._kept(draft.batch, draft.tip)
+        if draft.broken is not None:
+            raise draft.broken
+        if draft.batch is None:
+            return self.write(draft.orders)
+        draft.stands = True
+        return draft.answers
+
+    @contextmanager
+    def _trying(self, draft: Draft) -> Iterator[None]:
+        """A step of a draft, which is given up where anything is in the way."""
         try:
-            if decided.batch.accepted:
-                connection, tip = self._ready()
-                with _or_nothing(connection):
-                    self._tip = _book(connection, tip, decided.batch)
-                self._remember(decided.batch)
+            yield
         except _COLLISIONS:
             self._tip = None
+            draft.give_up()
         except _LOST:
-            self._let_go()
-        else:
-            decided.stands = True
-            return decided.answers
-        return self.write(decided.orders)
+            if draft.batch is not None:
+                draft.batch.connection.close()
+            draft.give_up()
+        except Exception as broken:
+            draft.broken = broken
+            draft.give_up()
 
     def _persist(self, orders: Sequence[Order]) -> list[Answer]:
         deadline = time.monotonic() + PATIENCE
@@ -216,30 +254,40 @@ class Writer:
 
     def _attempt(self, connection: Connection[Any], tip: Tip, orders: Sequence[Order]) -> list[Answer]:
         """One transaction: all that stands of `orders`, or nothing."""
-        with _or_nothing(connection):
-            batch = Batch(connection)
-            batch.load(orders)
+        batch = Batch(connection)
+        try:
+            batch.ask(orders)
+            batch.read()
             answers = _decide(batch, orders)
             for order, answer in zip(orders, answers, strict=True):
                 if isinstance(order, ALONE) and isinstance(answer, RiviereError) and batch.overtaken(order):
                     # The same order, booked by somebody else while we read: to be answered as a repeat.
                     raise OutOfDate from answer
-            self._tip = _book(connection, tip, batch)
-        self._remember(batch)
+            if batch.accepted:
+                batch.move(connection)
+                tip = batch.store(tip, self._row_type)
+                batch.end()
+                self._kept(batch, tip)
+        finally:
+            batch.drop()
         return answers
 
-    def _remember(self, batch: Batch) -> None:
+    def _kept(self, batch: Batch, tip: Tip) -> None:
+        """What is known once a batch is durable: the chain's end, when it was booked, whose accounts are there."""
+        self._tip = tip
+        batch.date(tip.booked_at)
         if len(self._there) > MOST_KEPT:
             self._there = set()
         self._there.update(receiver(order) for order, _ in batch.accepted if isinstance(order, Gift))
 
     def _ready(self) -> tuple[Connection[Any], Tip]:
-        if self._connection is None:
-            self._connection = self._connect()
-            self._connection.autocommit = True
-            plan_by_index(self._connection)
+        if self._connection is None or self._connection.closed:
+            self._connection = self._open()
             self._tip = None
+            self._connection.autocommit = True
             self._chain = lease(self._connection)
+            with self._connection.cursor(row_factory=scalar_row) as cursor:
+                self._row_type = cursor.execute(SQL["read_row_type"]).fetchone() or 0
             self._connection.autocommit = False
         if self._tip is None:
             with self._connection.cursor(row_factory=class_row(Tip)) as cursor:
@@ -247,20 +295,19 @@ class Writer:
             assert self._tip is not None
         return self._connection, self._tip
 
+    def _open(self) -> Connection[Any]:
+        connection = self._connect()
+        connection.autocommit = True
+        connection.adapters.register_dumper(Rows, RowsDumper)
+        plan_by_index(connection)
+        connection.autocommit = False
+        return connection
+
     def _let_go(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
-@contextmanager
-def _or_nothing(connection: Connection[Any]) -> Iterator[None]:
-    """A transaction, of which nothing is kept but what the block has committed."""
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.rollback()
+        for connection in (self._connection, self._reader):
+            if connection is not None:
+                connection.close()
+        self._connection = self._reader = None
 
 
 def _decide(batch: Batch, orders: Sequence[Order]) -> list[Answer]:
@@ -276,24 +323,6 @@ def _decide(batch: Batch, orders: Sequence[Order]) -> list[Answer]:
         if posting.receipt.entries:
             batch.accept(order, posting)
     return answers
-
-
-def _book(connection: Connection[Any], tip: Tip, batch: Batch) -> Tip:
-    """Writes what stands of a decided batch. Answers the chain's new end, or the old one where nothing does."""
-    if not batch.accepted:
-        return tip
-    tip = batch.write(connection, tip)
-    begun: dict[tuple[int, UUID], Known] = {}
-    for _, posting in batch.accepted:
-        receipt = posting.receipt
-        known, pair = receipt.known, (receipt.owner, receipt.id)
-        if known.legs == len(receipt.entries):
-            known.booked_at = tip.booked_at
-            begun[pair] = known
-        elif (first := begun.get(pair) or batch.begun.get(pair)) is not None:
-            # A combo that was begun in this batch, or in the one before while this was decided.
-            known.booked_at = first.booked_at
-    return tip
 
 
 def lease(connection: Connection[Any]) -> int:
