@@ -13,9 +13,10 @@ import pytest
 from riviere.database.database import Database
 from riviere.economy.desk import GiftDesk
 from riviere.economy.gifts import GiftRequest
+from riviere.ledger.batch import ROWS_AT_ONCE
 from riviere.ledger.batch_writer import BatchWriter
 from riviere.ledger.model import Receipt
-from riviere.ledger.store import ROWS_AT_ONCE, SQL
+from riviere.ledger.store import SQL
 from riviere.ledger.writer import LARGEST_BATCH, Writer
 from world import World
 

@@ -15,9 +15,9 @@ from front import Front, problem
 from riviere.cli.check_statement import check_statement
 from riviere.http import statements
 from riviere.ledger import proof
+from riviere.ledger.batch import Batch
 from riviere.ledger.law import Kind
 from riviere.ledger.statement import entries
-from riviere.ledger.store import Batch
 
 SCOPE = "statements:read"
 

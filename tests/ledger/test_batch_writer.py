@@ -9,9 +9,9 @@ import pytest
 from test_guards import CREATOR, VIEWER, buy, gift, reverse
 
 from riviere.database.database import Database
+from riviere.ledger.batch import Batch
 from riviere.ledger.batch_writer import BatchWriter, QueueFull, WriterClosed
 from riviere.ledger.model import NotEnoughCoins, Order, Receipt, TooLarge
-from riviere.ledger.store import Batch
 from riviere.ledger.writer import Answer, DatabaseGone, Draft, Writer
 
 

@@ -4,7 +4,7 @@ A gift comes here from a face of Riviere or a script of its users; the order goe
 a gift may be refused for is checked here, but for the viewer's balance, which the ledger alone knows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -18,11 +18,12 @@ from riviere.economy import checks, people, places, policies, policy
 from riviere.economy.catalogue import Catalogue, NotYetSold, RetiredGift
 from riviere.economy.people import UnknownUser, User
 from riviere.economy.places import Place, StreamEnded, UnknownPlace
+from riviere.economy.policy import Policy
 from riviere.economy.remembered import Remembered
 from riviere.economy.shelf import Version
 from riviere.errors import RiviereError
 from riviere.ids import client_id, request_digest, salt, system_id
-from riviere.ledger.model import Gift, Order, Receipt, Reverse, SelfGift, Words
+from riviere.ledger.model import Gift, Known, Order, Receipt, Reverse, SelfGift, Words
 from riviere.ledger.store import read_known
 from riviere.ledger.writer import Writes
 
@@ -100,25 +101,17 @@ def prepare(
     all that they name. The repeat of a gift that stands gets its order whatever has changed since, so that the ledger
     can answer it as it did the first time.
     """
-    remembered.refresh(connection, requests)
-    answers: list[Gift | RiviereError] = []
-    doubtful: dict[int, Gift] = {}
-    for number, request in enumerate(requests):
-        try:
-            order, refusal = _decide(remembered, request, now)
-        except RiviereError as wrong:
-            answers.append(wrong)
-            continue
-        answers.append(refusal or order)
-        if refusal is not None:
-            doubtful[number] = order
-    if doubtful:
-        there = read_known(connection, {(order.owner, order.id) for order in doubtful.values()})
-        for number, order in doubtful.items():
-            known = there.get((order.owner, order.id))
-            if known and known.request == order.request and (not order.combo or order.count <= known.upto):
-                answers[number] = order
-    return answers
+    remembered.refresh(connection)
+    prices = _Prices(remembered, now)
+    found = [_decide(remembered, prices, request, now) for request in requests]
+    strange = [at for at, (_, refusal) in enumerate(found) if isinstance(refusal, UnknownUser | UnknownPlace)]
+    if strange:
+        remembered.meet(connection, [requests[at] for at in strange])
+        for at in strange:
+            found[at] = _decide(remembered, prices, requests[at], now)
+    doubtful = {(order.owner, order.id) for order, refusal in found if order is not None and refusal is not None}
+    there = read_known(connection, doubtful) if doubtful else {}
+    return [_answer(there, order, refusal) for order, refusal in found]
 
 
 def send(connection: Connection, writer: Writes, request: GiftRequest, now: datetime) -> Receipt:
@@ -147,11 +140,54 @@ def write_one(writer: Writes, order: Order) -> Receipt:
     return answer
 
 
-def _decide(remembered: Remembered, request: GiftRequest, now: datetime) -> tuple[Gift, RiviereError | None]:
+class _Prices:
+    """What gifts cost and at which rate they are paid, looked up once for all requests of a moment."""
+
+    def __init__(self, remembered: Remembered, now: datetime) -> None:
+        self._remembered = remembered
+        self._now = now
+        self._found: dict[str, tuple[Version, RiviereError | None, Policy]] = {}
+
+    def of(self, code: str, at: datetime) -> tuple[Version, RiviereError | None, Policy]:
+        """Price, what speaks against selling it, and rate. Raises UnknownGift and NoPolicy."""
+        if at is self._now and (found := self._found.get(code)):
+            return found
+        version, refusal = _on_sale(self._remembered.catalogue, code, at)
+        found = version, refusal, policies.holding(self._remembered.rates, policy.DIAMONDS_PER_COIN, "", at)
+        if at is self._now:
+            self._found[code] = found
+        return found
+
+
+def _answer(
+    there: Mapping[tuple[int, UUID], Known], order: Gift | None, refusal: RiviereError | None
+) -> Gift | RiviereError:
+    """The order, unless something speaks against it; what was booked before, nothing does."""
+    if refusal is None or order is None:
+        answer = refusal or order
+        assert answer is not None
+        return answer
+    known = there.get((order.owner, order.id))
+    repeats = known and known.request == order.request and (not order.combo or order.count <= known.upto)
+    return order if repeats else refusal
+
+
+def _decide(
+    remembered: Remembered, prices: _Prices, request: GiftRequest, now: datetime
+) -> tuple[Gift | None, RiviereError | None]:
     """The order, and what speaks against booking it now but not against repeating what was booked.
 
-    Raises what is wrong with the request itself.
+    There is no order where something is wrong with the request itself.
     """
+    try:
+        return _order(remembered, prices, request, now)
+    except RiviereError as wrong:
+        return None, wrong
+
+
+def _order(
+    remembered: Remembered, prices: _Prices, request: GiftRequest, now: datetime
+) -> tuple[Gift, RiviereError | None]:
     at = now if request.at is None else _instant(request.at, now)
     _check(request)
     users = remembered.users
@@ -166,8 +202,7 @@ def _decide(remembered: Remembered, request: GiftRequest, now: datetime) -> tupl
     place = remembered.places.get((creator.id, kind, name))
     if place is None:
         raise UnknownPlace(kind=kind, place=name)
-    version, refusal = _on_sale(remembered.catalogue, request.gift, at)
-    rate = policies.holding(remembered.rates, policy.DIAMONDS_PER_COIN, "", at)
+    version, refusal, rate = prices.of(request.gift, at)
     order = Gift(
         sender.id,
         client_id(request.key),

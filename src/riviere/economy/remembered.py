@@ -42,8 +42,8 @@ class Remembered:
         self.catalogue = Catalogue((), ())
         self.rates: list[Policy] = []
 
-    def refresh(self, connection: Connection, requests: Sequence[Named]) -> None:
-        """Reads what these requests name and is not known, and again what has changed."""
+    def refresh(self, connection: Connection) -> None:
+        """Reads prices again where they have changed, and forgets people and places that may have."""
         now = revisions(connection)
         moved = {name for name in ("people", "places", "prices") if now.get(name) != self._revisions.get(name, 0)}
         if "prices" in moved:
@@ -54,9 +54,9 @@ class Remembered:
         if "places" in moved or len(self.places) > MOST_KEPT:
             self.places.clear()
         self._revisions = now
-        self._meet(connection, requests)
 
-    def _meet(self, connection: Connection, requests: Sequence[Named]) -> None:
+    def meet(self, connection: Connection, requests: Sequence[Named]) -> None:
+        """Reads what these requests name and is not known."""
         users = self.users
         strangers = {r.sender for r in requests if r.sender not in users}
         strangers.update(r.creator for r in requests if r.creator not in users)

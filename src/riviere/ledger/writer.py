@@ -18,6 +18,8 @@ from riviere.database.connection import DatabaseUnreachable
 from riviere.database.embedded import ServerFailed
 from riviere.errors import RiviereError
 from riviere.ledger import merkle
+from riviere.ledger.batch import Account, Batch, OutOfDate, Seen
+from riviere.ledger.law import Kind
 from riviere.ledger.model import (
     Buy,
     Expire,
@@ -32,8 +34,8 @@ from riviere.ledger.model import (
     Settle,
 )
 from riviere.ledger.rows import Rows, RowsDumper
-from riviere.ledger.rules import decide, receiver
-from riviere.ledger.store import SQL, Batch, OutOfDate, Tip, plan_by_index
+from riviere.ledger.rules import decide
+from riviere.ledger.store import SQL, Tip, plan_by_index
 
 #: Orders a transaction takes at the most: past this a larger batch gains nothing and its first caller waits longer.
 LARGEST_BATCH = 2_000
@@ -42,7 +44,7 @@ LARGEST_BATCH = 2_000
 PATIENCE = 60
 MOST_TRIES = 1_000
 
-#: Creators whose accounts are known to be there: some 20 MB. One more, and they are looked up again.
+#: Creators' accounts that are kept: some 30 MB. One more, and they are read again.
 MOST_KEPT = 100_000
 
 #: Orders that read more than balances and ids; each is written alone.
@@ -50,6 +52,9 @@ ALONE = (Reverse, Expire, Hold, Release, Settle, Return, PayAgain)
 
 #: Orders that may be decided while the batch before them is still being written.
 AHEAD = (Gift, Buy)
+
+#: The accounts of creators that gifts add to.
+RECEIVING = (Kind.DIAMONDS, Kind.UNBACKED)
 
 #: What another writer's work can do to ours: read again and decide again.
 _COLLISIONS = (
@@ -139,8 +144,8 @@ class Writer:
         self._chain = 0
         self._row_type = 0
         self._tip: Tip | None = None
-        #: Accounts of creators that are there: accounts are never removed.
-        self._there: set[tuple[int, int]] = set()
+        #: Accounts of creators as we left them: accounts are never removed.
+        self._left: dict[Account, Seen] = {}
 
     def close(self) -> None:
         """Gives the lease back."""
@@ -171,7 +176,7 @@ class Writer:
                 self._reader = self._open()
                 self._reader.autocommit = True
             draft.batch = Batch(self._reader, draft.before.batch if draft.before else None)
-            draft.batch.ask(draft.orders, self._there)
+            draft.batch.ask(draft.orders, self._left)
 
     def decide(self, draft: Draft) -> None:
         """Decides as if what is being written stood. The answers count once `keep` gives them."""
@@ -276,9 +281,9 @@ class Writer:
         """What is known once a batch is durable: the chain's end, when it was booked, whose accounts are there."""
         self._tip = tip
         batch.date(tip.booked_at)
-        if len(self._there) > MOST_KEPT:
-            self._there = set()
-        self._there.update(receiver(order) for order, _ in batch.accepted if isinstance(order, Gift))
+        if len(self._left) > MOST_KEPT:
+            self._left = {}
+        self._left.update({account: batch.leaves(account) for account in batch.touched if account[1] in RECEIVING})
 
     def _ready(self) -> tuple[Connection[Any], Tip]:
         if self._connection is None or self._connection.closed:
