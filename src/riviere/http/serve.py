@@ -14,8 +14,9 @@ from riviere.http.protocol import Protocol
 
 #: Seconds that requests under way get to be answered when the server stops.
 GRACE: Final = 10
-#: Objects made and not gone at once before the garbage collector looks at them, and its looks before a longer one.
-_GARBAGE: Final = (10_000, 10, 10)
+#: Objects made and not gone at once before the garbage collector looks at them, and its looks before a longer one. Two
+#: batches of gifts are 40,000, all gone in a moment; to look at them among others took 4 µs a gift.
+_GARBAGE: Final = (100_000, 10, 10)
 #: Seconds that one of the server's threads may keep the interpreter while another could go on.
 _TURN: Final = 0.001
 

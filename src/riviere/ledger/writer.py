@@ -6,6 +6,8 @@ write at once. A database that goes away in the middle is waited for, and the sa
 that harmless, whether or not the first try was kept.
 """
 
+import os
+import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,6 +45,9 @@ LARGEST_BATCH = 2_000
 #: Seconds to wait for a database that went away, and how often somebody else may be faster before we give up.
 PATIENCE = 60
 MOST_TRIES = 1_000
+
+#: Bytes that may be on their way to the database: the rows of a batch, so that sending them waits for nothing.
+_ON_THE_WAY = 1_000_000
 
 #: Creators' accounts that are kept: some 30 MB. One more, and they are read again.
 MOST_KEPT = 100_000
@@ -304,6 +309,9 @@ class Writer:
         connection = self._connect()
         connection.autocommit = True
         connection.adapters.register_dumper(Rows, RowsDumper)
+        with socket.socket(fileno=os.dup(connection.fileno())) as way:
+            if way.family == socket.AF_UNIX:
+                way.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _ON_THE_WAY)
         plan_by_index(connection)
         connection.autocommit = False
         return connection
