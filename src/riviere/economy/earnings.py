@@ -1,6 +1,6 @@
 """Who earned what from whom; and what one person's accounts hold.
 
-A gift comes here from the journal (`ledger/store.py` wrote it) and goes to a screen: `cli/earnings.py` shows it.
+A gift comes here from the journal (`ledger/batch.py` wrote it) and goes to a screen: `cli/earnings.py` shows it.
 
 What is asked for all time, hours, and totals of whole hours (UTC) are read from the tallies (`tally.py`) and from the
 journal behind them, in one statement: as exact as the journal, and as fast for ten million gifts as for ten. What else

@@ -1,6 +1,6 @@
 """Gifts as they were sent, for whoever sent them: one by its key, or all of them, newest first.
 
-A gift comes here from the journal (`ledger/store.py` wrote it) and goes back to its sender.
+A gift comes here from the journal (`ledger/batch.py` wrote it) and goes back to its sender.
 """
 
 from collections import Counter

@@ -1,6 +1,6 @@
 """How a posting is made: what the rules may read, and how their legs become journal rows with running balances.
 
-A gift comes here from `rules.py` as one or two legs and goes back to `writer.py`, for `store.py` to keep, as rows of
+A gift comes here from `rules.py` as one or two legs and goes back to `writer.py`, for `batch.py` to keep, as rows of
 the journal. Pure: no I/O, no clock, no chance.
 """
 

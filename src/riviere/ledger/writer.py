@@ -1,7 +1,7 @@
-"""Writes orders in batches: reads the balances, applies the rules, moves each balance once, copies the rows, commits.
+"""Writes orders in batches: reads the balances, applies the rules, moves each balance once, adds the rows, commits.
 
 A gift comes from `economy/gifts.py` as an order, through the queue of `batch_writer.py` where others send gifts at the
-same time; it is decided by `rules.py`, kept by `store.py`, and answered only when it is durable. Several processes may
+same time; it is decided by `rules.py`, kept by `batch.py`, and answered only when it is durable. Several processes may
 write at once. A database that goes away in the middle is waited for, and the same orders are sent again: their ids make
 that harmless, whether or not the first try was kept.
 """
