@@ -10,7 +10,8 @@ import structlog
 
 from riviere import clock
 from riviere.access.gate import Gate
-from riviere.economy.desk import GiftDesk
+from riviere.economy.apart.desk import DeskApart
+from riviere.economy.desk import Desk, GiftDesk
 from riviere.ledger.batch_writer import BatchWriter
 from riviere.ledger.verify import Report
 from riviere.ledger.verify.model import Progress
@@ -84,15 +85,22 @@ POOL_SIZE: Final = 8
 class Office:
     """What a running server shares among its callers: connections, the queues to the ledger, the gate."""
 
-    def __init__(self, riviere: Riviere) -> None:
-        """Opens them on an open Riviere, which is not closed with them."""
+    def __init__(self, riviere: Riviere, *, apart: bool = False) -> None:
+        """Opens them on an open Riviere, which is not closed with them.
+
+        `apart` gives gifts a process of their own: for a server, whose own has enough to do with requests.
+        """
         self.riviere: Final = riviere
         self.settings: Final = riviere.settings
         self.signer: Final = riviere.signer
         self.kind: Final = riviere.database.kind()
         self.pool: Final = riviere.database.pool(POOL_SIZE)
         self.writer: Final = BatchWriter(Writer(riviere.database.connect))
-        self.desk: Final = GiftDesk(partial(riviere.database.connect, autocommit=True), self.writer)
+        self.desk: Final[Desk] = (
+            DeskApart(riviere.database)
+            if apart
+            else GiftDesk(partial(riviere.database.connect, autocommit=True), self.writer)
+        )
         self.gate: Final = Gate(self.pool.connection)
         self.processor: Final = SandboxProcessor()
         self.verifying: Final = Verifying(riviere.verify)

@@ -16,14 +16,14 @@ from riviere.cli.demo import Demo
 from riviere.database.database import set_aside
 from riviere.economy.tally import count_up
 from riviere.http.app import create_app
-from riviere.http.logs import to_standard_error
-from riviere.http.serve import Server, settle
+from riviere.http.serve import Server
 from riviere.ledger.evidence import sign_head
 from riviere.office import Office
 from riviere.payments.purchases import expire_due
 from riviere.payouts.clerk import advance_due
 from riviere.payouts.paypal import PayPal
 from riviere.payouts.provider import Provider
+from riviere.process import settle, to_standard_error
 from riviere.rounds import Duty, Rounds
 from riviere.sandbox.app import create_sandbox
 from riviere.settings import PayPalAccount
@@ -60,7 +60,7 @@ def up(
     to_standard_error(everything=common.verbose)
     if fresh and (aside := set_aside(where.data)):
         err.print(f"the old data is in {aside}", markup=False)
-    with common.riviere() as riviere, Office(riviere) as office, payouts(office) as paypal:
+    with common.riviere() as riviere, Office(riviere, apart=True) as office, payouts(office) as paypal:
         riviere.database.folder.claim_up()
         server = Server(create_app(office), host, port)
         facts = {"version": __version__, "database": office.kind, "data": str(where.data), "url": server.url}

@@ -40,7 +40,7 @@ class Database:
     def __init__(self, folder: DataFolder, owner_dsn: str, *, is_embedded: bool) -> None:
         self.folder: Final = folder
         self.owner_dsn: Final = owner_dsn
-        self._embedded = is_embedded
+        self.is_embedded: Final = is_embedded
         self.migrated: list[str] = []
 
     def connect(self, *, autocommit: bool = False) -> Connection:
@@ -48,7 +48,7 @@ class Database:
 
         Raises DatabaseUnreachable, and the errors of riviere.database.embedded.
         """
-        if not self._embedded:
+        if not self.is_embedded:
             return connect(self.owner_dsn, role=SERVER_ROLE, autocommit=autocommit)
         try:
             return connect(make_conninfo(self.owner_dsn, user=SERVER_ROLE), autocommit=autocommit)
@@ -64,7 +64,7 @@ class Database:
 
         def where() -> str:
             """Asked before each new connection: one that was lost, or the first."""
-            if not self._embedded:
+            if not self.is_embedded:
                 return address(self.owner_dsn, SERVER_ROLE)
             embedded.start(self.folder)
             return address(make_conninfo(self.owner_dsn, user=SERVER_ROLE))
@@ -90,13 +90,13 @@ class Database:
         """What answers, as people say it: "PostgreSQL 18.6 embedded"."""
         with self.connect() as connection:
             version = connection.info.parameter_status("server_version") or ""
-        where = "embedded" if self._embedded else "named by RIVIERE_DATABASE_URL"
+        where = "embedded" if self.is_embedded else "named by RIVIERE_DATABASE_URL"
         return f"PostgreSQL {version.partition(' ')[0]} {where}"
 
     def close(self) -> None:
         """Give the folder back; the last process to do so stops the embedded server."""
         try:
-            if self._embedded and self.folder.last_one_out():
+            if self.is_embedded and self.folder.last_one_out():
                 embedded.stop(self.folder)
         finally:
             self.folder.close()

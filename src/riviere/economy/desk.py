@@ -7,6 +7,7 @@ crowd costs little more than one. Gifts are booked in the order in which they we
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from typing import Final, Protocol
 
 from psycopg import OperationalError
 
@@ -16,12 +17,36 @@ from riviere.economy import gifts
 from riviere.economy.gifts import GiftRequest
 from riviere.economy.remembered import Remembered
 from riviere.ledger.batch_writer import Answered, BatchWriter, Outcome
-from riviere.ledger.model import Gift
+from riviere.ledger.model import Booked, Gift
 from riviere.ledger.store import plan_by_index
+
+#: Hears what became of a group of gifts, in its order: it must be quick, and raise nothing.
+Told = Callable[[Sequence[Booked | Exception]], None]
+
+
+class Desk(Protocol):
+    """Where a server hands in gifts: a desk of its own process, or one apart (`apart/desk.py`)."""
+
+    @property
+    def away(self) -> bool:
+        """Whether gifts cannot be handed in at the moment."""
+
+    def submit(self, requests: Sequence[GiftRequest], told: Told, /) -> None:
+        """Asks for gifts, as many as a batch may have at the most.
+
+        `told` is called once, from any thread, when each of them is durable or refused. Raises a RiviereError at once
+        where none of them was taken.
+        """
+
+    def close(self) -> None:
+        """Gives everything back."""
 
 
 class GiftDesk:
     """Prices gifts and passes them on. Any thread may submit."""
+
+    #: It is there as long as its process.
+    away: Final = False
 
     def __init__(self, connect: Callable[[], Connection], writer: BatchWriter) -> None:
         """`connect` opens a connection in autocommit, which only the writer's thread uses."""
@@ -43,10 +68,6 @@ class GiftDesk:
         waiting: Future[Sequence[Outcome]] = Future()
         self.submit(requests, waiting.set_result)
         return waiting.result()
-
-    def waiting(self) -> int:
-        """Gifts that wait, with whatever else waits to be written."""
-        return self._writer.waiting()
 
     def close(self) -> None:
         """Gives its connection back. The writer must be closed by then: it prices what still waits."""

@@ -61,7 +61,7 @@ class PaidCombo(RiviereError):
     code = "paid_combo"
 
 
-class GiftRequest(msgspec.Struct, frozen=True, kw_only=True):
+class GiftRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """A gift as a platform asks for it, everything in the platform's own ids.
 
     `count` pieces; for a combo the cumulative count. `paid` is what all of them cost in coins where a discount or a

@@ -20,7 +20,8 @@ from riviere.http.dispatch import MOST_BYTES, decoded
 from riviere.http.gifts import EXAMPLE, request_of, told
 from riviere.http.lines import Line, lines
 from riviere.http.operation import NDJSON, Call, operation
-from riviere.ledger.batch_writer import Outcome, QueueFull, WriterClosed
+from riviere.ledger.batch_writer import QueueFull
+from riviere.ledger.model import Booked
 from riviere.ledger.writer import LARGEST_BATCH
 from riviere.wire.gifts import BulkAnswer, BulkGift
 
@@ -28,9 +29,9 @@ from riviere.wire.gifts import BulkAnswer, BulkGift
 MOST_LINES: Final = 20_000
 #: Lines that are handed in together: single requests are looked at between two groups.
 TOGETHER: Final = 250
-#: Gifts that wait to be written at which a bulk request waits at the door: the next batch is full, and most of the room
-#: stays free for others.
-AT_THE_DOOR: Final = LARGEST_BATCH
+#: Gifts under way at which a bulk request waits at the door: one batch is being written, one decided on, the next is
+#: full. The rest of the room stays free for others.
+AT_THE_DOOR: Final = 3 * LARGEST_BATCH
 #: Seconds after which a bulk request looks again whether there is room.
 _A_MOMENT: Final = 0.005
 
@@ -48,7 +49,7 @@ class _Group(NamedTuple):
     """Lines that were handed in together: what each asks for or why it is refused, and what became of those asked."""
 
     lines: Sequence[tuple[int, GiftRequest | BulkAnswer]]
-    answers: asyncio.Future[Sequence[Outcome]]
+    answers: asyncio.Future[Sequence[Booked | Exception]]
 
 
 @operation(
@@ -101,27 +102,27 @@ def _asked(call: Call, number: int, line: bytes | None) -> GiftRequest | BulkAns
         return _refused(call, number, broken)
 
 
-async def _submitted(call: Call, requests: Sequence[GiftRequest]) -> asyncio.Future[Sequence[Outcome]]:
+async def _submitted(call: Call, requests: Sequence[GiftRequest]) -> asyncio.Future[Sequence[Booked | Exception]]:
     """A bulk request gives way to others: it waits where a single one would be told to come later."""
-    future: asyncio.Future[Sequence[Outcome]] = asyncio.get_running_loop().create_future()
+    future: asyncio.Future[Sequence[Booked | Exception]] = asyncio.get_running_loop().create_future()
     heard = partial(_hear, future)
     if not requests:
         heard([])
         return future
     while True:
-        if call.office.desk.waiting() < AT_THE_DOOR:
+        if call.front.tray.under_way < AT_THE_DOOR:
             try:
                 call.front.tray.submit(requests, heard)
                 return future
             except QueueFull:
                 pass
-            except WriterClosed as closed:
-                heard([closed] * len(requests))
+            except RiviereError as refused:
+                heard([refused] * len(requests))
                 return future
         await asyncio.sleep(_A_MOMENT)
 
 
-def _hear(future: asyncio.Future[Sequence[Outcome]], answers: Sequence[Outcome]) -> None:
+def _hear(future: asyncio.Future[Sequence[Booked | Exception]], answers: Sequence[Booked | Exception]) -> None:
     """Whoever asked may be gone."""
     if not future.done():
         future.set_result(answers)
@@ -148,7 +149,7 @@ def _encoded(call: Call, answers: Sequence[BulkAnswer]) -> bytes:
     return _ENCODER.encode_lines(answers)
 
 
-def _answer(call: Call, number: int, asked: GiftRequest, answer: Outcome) -> BulkAnswer:
+def _answer(call: Call, number: int, asked: GiftRequest, answer: Booked | Exception) -> BulkAnswer:
     if isinstance(answer, Exception):
         return _refused(call, number, answer)
     return BulkAnswer(line=number, status=200, gift=told(asked, answer))

@@ -20,8 +20,8 @@ class Front:
     def __init__(self, office: Office) -> None:
         self.office = office
         self._limiter = Limiter()
-        self.metrics = Metrics(office)
         self.tray = Tray(office.desk)
+        self.metrics = Metrics(office, self.tray)
         #: (operation, who acts, idempotency key) of requests that are being worked on.
         self.running: set[tuple[str, str, str]] = set()
         #: Requests that may use the database at once: one connection stays free to see who is asking.

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from riviere import money
-from riviere.clock import BadTime, FutureTime
+from riviere.clock import BadTime, FutureTime, instant
 from riviere.database.connection import Connection, snapshot
 from riviere.economy import catalogue, checks, gifts, people, places, policies, sent
 from riviere.economy.catalogue import Catalogue
@@ -21,7 +21,7 @@ from riviere.ids import BadKey, client_id, system_id
 from riviere.ledger import model
 from riviere.ledger.journal import legs, paid_by
 from riviere.ledger.law import Route
-from riviere.ledger.model import Receipt, UnknownEntry
+from riviere.ledger.model import Booked, UnknownEntry
 from riviere.wire.common import Page, Paged
 from riviere.wire.gifts import Gift, Piece, Provenance, Reversal, SendGift, SentGift
 
@@ -96,7 +96,7 @@ async def send_gift(call: Call, body: SendGift) -> Gift:
 def request_of(call: Call, body: SendGift, key: str) -> GiftRequest:
     """What is asked, in the domain's words. A user's token sends only that user's gifts: others are not there.
 
-    Raises NoSender and UnknownUser.
+    Raises NoSender, UnknownUser and BadTime.
     """
     caller = call.caller
     sender = body.sender if body.sender is not None or caller.kind != "user" else caller.name
@@ -115,23 +115,23 @@ def request_of(call: Call, body: SendGift, key: str) -> GiftRequest:
         post=body.post,
         message=body.message,
         paid=body.paid,
-        at=body.at,
+        at=None if body.at is None else instant(body.at),
     )
 
 
-def told(asked: GiftRequest, receipt: Receipt) -> Gift:
+def told(asked: GiftRequest, booked: Booked) -> Gift:
     """What came of it."""
-    known = receipt.known
+    known = booked.known
     return Gift(
         key=asked.key,
-        id=str(receipt.id),
+        id=str(booked.id),
         sender=asked.sender,
         creator=asked.creator,
         gift=asked.gift,
         count=known.upto or known.count,
         coins=known.coins,
         diamonds=money.plain(known.diamonds, money.DIAMOND),
-        repeated=receipt.repeated,
+        repeated=booked.repeated,
         booked_at=known.booked_at,
     )
 

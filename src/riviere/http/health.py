@@ -6,6 +6,7 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from riviere import __version__
+from riviere.economy.apart.link import DeskAway
 from riviere.http.metrics import CONTENT_TYPE
 from riviere.http.operation import Call, operation
 from riviere.http.problems import Busy
@@ -30,14 +31,17 @@ async def get_health(_: Call) -> Health:
     id="getReadiness",
     tag="Server",
     scope=None,
-    raises=(Busy,),
+    raises=(Busy, DeskAway),
     answer=Readiness(status="ready", database="PostgreSQL 18.6 embedded"),
 )
 def get_readiness(call: Call) -> Readiness:
-    """Say whether the server can work: its database answers, within a second.
+    """Say whether the server can work: its database answers, within a second, and its gift desk is there.
 
-    Where it does not this is 503. An embedded database that died is started again, whoever asks for what.
+    Where it cannot this is 503. An embedded database that died is started again, whoever asks for what; so is the
+    process of the gift desk.
     """
+    if call.office.desk.away:
+        raise DeskAway
     try:
         with call.office.pool.connection(_PATIENCE) as connection:
             connection.execute("")
@@ -58,7 +62,7 @@ def get_readiness(call: Call) -> Readiness:
 async def get_metrics(call: Call) -> str:
     """Get the server's figures, as Prometheus reads them.
 
-    Requests by operation and status, how long they took, lines of bulk requests by status, what waits at the desk and
-    at the writer.
+    Requests by operation and status, how long they took, lines of bulk requests by status, gifts that wait to
+    be durable, and what waits at the writer.
     """
     return call.front.metrics.text()

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
+from riviere.http.tray import Tray
 from riviere.office import Office
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -36,8 +37,9 @@ class _Times:
 class Metrics:
     """Counters of one server process, for its thread alone."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, tray: Tray) -> None:
         self._office = office
+        self._tray = tray
         self._requests: Counter[tuple[str, int]] = Counter()
         self._seconds: defaultdict[str, _Times] = defaultdict(_Times)
         self._lines: Counter[int] = Counter()
@@ -74,4 +76,5 @@ class Metrics:
         for status, many in self._lines.items():
             lines.add_metric((str(status),), many)
         yield lines
+        yield GaugeMetricFamily("riviere_gifts_waiting", "Gifts that wait to be durable.", self._tray.under_way)
         yield GaugeMetricFamily("riviere_waiting", "Orders that wait to be written.", self._office.writer.waiting())

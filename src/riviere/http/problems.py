@@ -17,6 +17,7 @@ from riviere.clock import BadTime, FutureTime
 from riviere.database.connection import DatabaseUnreachable
 from riviere.database.embedded import ServerFailed
 from riviere.economy import catalogue, gifts, offers, people, places, policies
+from riviere.economy.apart.link import DeskAway
 from riviere.errors import RiviereError
 from riviere.http.limits import Left
 from riviere.ids import BadKey
@@ -223,6 +224,7 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
     503: (
         Busy,
         DatabaseUnreachable,
+        DeskAway,
         ServerFailed,
         batch_writer.QueueFull,
         batch_writer.WriterClosed,
@@ -255,7 +257,7 @@ def explained(condition: type[RiviereError]) -> dict[str, str | int]:
 
 def problem(wrong: RiviereError, request_id: str) -> Problem:
     """The document that answers `wrong`. What the database said about itself stays in the log."""
-    if status_of(type(wrong)) == 503 and not isinstance(wrong, (batch_writer.QueueFull, Busy)):
+    if status_of(type(wrong)) == 503 and not isinstance(wrong, (batch_writer.QueueFull, Busy, DeskAway)):
         wrong = Busy()
     condition = type(wrong)
     return Problem(

@@ -1,8 +1,6 @@
 """The web server: uvicorn with the API on it, in a thread of its own, until it is told to stop."""
 
-import gc
 import socket
-import sys
 import threading
 from typing import Final
 
@@ -14,11 +12,6 @@ from riviere.http.protocol import Protocol
 
 #: Seconds that requests under way get to be answered when the server stops.
 GRACE: Final = 10
-#: Objects made and not gone at once before the garbage collector looks at them, and its looks before a longer one. Two
-#: batches of gifts are 40,000, all gone in a moment; to look at them among others took 4 µs a gift.
-_GARBAGE: Final = (100_000, 10, 10)
-#: Seconds that one of the server's threads may keep the interpreter while another could go on.
-_TURN: Final = 0.001
 
 
 class PortTaken(RiviereError):
@@ -65,15 +58,3 @@ class Server:
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])
-
-
-def settle() -> None:
-    """Makes this process a server's, once everything is loaded.
-
-    What is there now stays, so the garbage collector need not look at it again: a look at all of it takes 35 ms, in
-    which nobody is answered. And threads take turns more often: one that heard from the database would else wait up to
-    5 ms for the one that parses requests, a dozen times for each batch of gifts.
-    """
-    gc.freeze()
-    gc.set_threshold(*_GARBAGE)
-    sys.setswitchinterval(_TURN)

@@ -1,47 +1,50 @@
 """The tray between the web server's one thread and the writer's: gifts go in together, answers come back together.
 
-A gift comes here from `gifts.py` and goes to `economy/desk.py`. What is asked in one turn of the event loop is handed
-in as one group, and however many groups a batch answers, the loop is woken once.
+A gift comes here from `gifts.py` and goes to the desk, which `riviere up` has in a process apart
+(`economy/apart/desk.py`). What is asked in one turn of the event loop is handed in as one group, and however many
+groups a batch answers, the loop is woken once.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
-from riviere.economy.desk import GiftDesk
+from riviere.economy.desk import Desk, Told
 from riviere.economy.gifts import GiftRequest
 from riviere.errors import RiviereError
-from riviere.ledger.batch_writer import Outcome
-from riviere.ledger.model import Receipt
+from riviere.ledger.model import Booked
 from riviere.ledger.writer import LARGEST_BATCH
-
-#: Hears what became of a group, in its order and in the event loop.
-Heard = Callable[[Sequence[Outcome]], None]
 
 
 class Tray:
     """Gifts on their way to the desk and back. Only the event loop's thread may use it."""
 
-    def __init__(self, desk: GiftDesk) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._asked: list[tuple[GiftRequest, asyncio.Future[Receipt]]] = []
-        self._answered: deque[tuple[Heard, Sequence[Outcome]]] = deque()
+        self._asked: list[tuple[GiftRequest, asyncio.Future[Booked]]] = []
+        self._answered: deque[tuple[Told, Sequence[Booked | Exception]]] = deque()
         self._called = False
+        #: Gifts that were handed in and not answered yet.
+        self.under_way = 0
 
-    async def send(self, request: GiftRequest) -> Receipt:
-        """Sends one gift; answers when it is durable. Raises what it was refused for, QueueFull and WriterClosed."""
+    async def send(self, request: GiftRequest) -> Booked:
+        """Sends one gift; answers when it is durable. Raises what it was refused for, and what `submit` raises."""
         loop = asyncio.get_running_loop()
         if not self._asked:
             loop.call_soon(self._hand_in)
-        future: asyncio.Future[Receipt] = loop.create_future()
+        future: asyncio.Future[Booked] = loop.create_future()
         self._asked.append((request, future))
         return await future
 
-    def submit(self, requests: Sequence[GiftRequest], heard: Heard) -> None:
-        """Sends a group of gifts, LARGEST_BATCH at the most. Raises QueueFull and WriterClosed at once."""
+    def submit(self, requests: Sequence[GiftRequest], heard: Told) -> None:
+        """Sends a group of gifts, LARGEST_BATCH at the most; `heard` is called in the event loop.
+
+        Raises QueueFull, WriterClosed and DeskAway at once.
+        """
         self._desk.submit(requests, partial(self._come_back, asyncio.get_running_loop(), heard))
+        self.under_way += len(requests)
 
     def _hand_in(self) -> None:
         asked, self._asked = self._asked[:LARGEST_BATCH], self._asked[LARGEST_BATCH:]
@@ -53,8 +56,8 @@ class Tray:
         except RiviereError as refused:
             heard([refused] * len(asked))
 
-    def _come_back(self, loop: asyncio.AbstractEventLoop, heard: Heard, answers: Sequence[Outcome]) -> None:
-        """Leaves answers for the loop: called from the writer's thread."""
+    def _come_back(self, loop: asyncio.AbstractEventLoop, heard: Told, answers: Sequence[Booked | Exception]) -> None:
+        """Leaves answers for the loop: called from any thread."""
         self._answered.append((heard, answers))
         if not self._called:
             self._called = True
@@ -66,10 +69,11 @@ class Tray:
         self._called = False  # first: what is left from here on calls again
         while self._answered:
             heard, answers = self._answered.popleft()
+            self.under_way -= len(answers)
             heard(answers)
 
 
-def _tell(futures: Sequence[asyncio.Future[Receipt]], answers: Sequence[Outcome]) -> None:
+def _tell(futures: Sequence[asyncio.Future[Booked]], answers: Sequence[Booked | Exception]) -> None:
     """Tells each who asked; who is done waiting, as when the server stops, is not told."""
     for future, answer in zip(futures, answers, strict=True):
         if future.done():

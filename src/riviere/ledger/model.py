@@ -64,7 +64,7 @@ class Entry(msgspec.Struct, gc=False):
     message: bytes | None
 
 
-class Known(msgspec.Struct, gc=False):
+class Known(msgspec.Struct, gc=False, array_like=True):
     """What the journal already holds under one (owner, id): enough to answer a repeat and to go on with a combo.
 
     `coins` and `diamonds` are what its gift legs moved; for other routes both are 0.
@@ -250,8 +250,8 @@ Order = Buy | Gift | Reverse | Expire | Hold | Release | Settle | Return | PayAg
 PLATFORM = 0
 
 
-class Receipt(msgspec.Struct):
-    """The answer to an order that stands: what is known under its id now, and the entries this call added.
+class Booked(msgspec.Struct, array_like=True):
+    """An order that stands, as whoever asked for it is told: what is known under its id now.
 
     `repeated` says that the same order had been booked before and this call moved nothing.
     """
@@ -259,8 +259,13 @@ class Receipt(msgspec.Struct):
     owner: int
     id: UUID
     known: Known
-    entries: list[Entry]
     repeated: bool
+
+
+class Receipt(Booked):
+    """What the ledger itself answers: also the entries that this call added."""
+
+    entries: list[Entry]
 
 
 class Hole(msgspec.Struct, frozen=True):

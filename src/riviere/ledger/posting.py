@@ -86,7 +86,7 @@ def book(state: State, order: Order, known: Known | None, legs: list[Leg], *, tu
     _check(state, legs)
     first = known.legs if known else 0
     entries = [_entry(state, order, leg, first + number) for number, leg in enumerate(legs)]
-    receipt = Receipt(order.owner, order.id, _sum_up(known, entries), entries, False)
+    receipt = Receipt(order.owner, order.id, _sum_up(known, entries), False, entries)
     return Posting(receipt, turns=turns)
 
 

@@ -64,7 +64,7 @@ def decide(state: State, order: Order) -> Posting:
 
 
 def _nothing(order: Order, known: Known) -> Posting:
-    return Posting(Receipt(order.owner, order.id, known, [], True))
+    return Posting(Receipt(order.owner, order.id, known, True, []))
 
 
 def _gift(state: State, order: Gift, known: Known | None) -> Posting:

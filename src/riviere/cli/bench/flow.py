@@ -15,7 +15,7 @@ from riviere.cli.bench.crowd import Gifts
 from riviere.cli.bench.figures import Times
 from riviere.cli.bench.ground import BenchRefused
 from riviere.cli.common import progress
-from riviere.economy.desk import GiftDesk
+from riviere.economy.desk import Desk
 from riviere.economy.gifts import GiftRequest
 from riviere.errors import RiviereError
 from riviere.ledger.model import NotEnoughCoins, Receipt
@@ -30,7 +30,7 @@ OUTSTANDING: Final = 3 * LARGEST_BATCH
 class Flow:
     """What came of gifts: `times` from hand to answer, `booked` and `refused` by the code of the error."""
 
-    def __init__(self, desk: GiftDesk) -> None:
+    def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._room = threading.Semaphore(OUTSTANDING // GROUP)
         self.times: Times = []
@@ -70,7 +70,7 @@ def _code(answer: Answer) -> str:
     return answer.code if isinstance(answer, RiviereError) else repr(answer)
 
 
-def preload(desk: GiftDesk, gifts: Gifts, many: int) -> None:
+def preload(desk: Desk, gifts: Gifts, many: int) -> None:
     """Sends gifts that are there before anything is measured, and shows how far it is."""
     with progress() as bar:
         task = bar.add_task("preload", total=many, rate="")

@@ -108,17 +108,18 @@ def less(after: float | None, before: float | None) -> float | None:
     return None if after is None or before is None else after - before
 
 
-def resident_mb(pid: int) -> float | None:
-    """Resident memory of one process, in millions of bytes."""
-    said = _line(f"{pid}/status", "VmRSS")
-    return round(int(said.split()[0]) * _KIB / 10**6, 1) if said else None
+def resident_mb(parent: int) -> float | None:
+    """Resident memory of a process and its children, in millions of bytes; what they share counts for each of them."""
+    return _sum_mb(parent, "status", "VmRSS")
 
 
 def proportional_mb(parent: int | None) -> float | None:
     """Memory of a process and its children, each shared page counted once in all, in millions of bytes."""
-    if parent is None:
-        return None
-    said = [_line(f"{pid}/smaps_rollup", "Pss:") for pid in (parent, *_children(parent))]
+    return None if parent is None else _sum_mb(parent, "smaps_rollup", "Pss:")
+
+
+def _sum_mb(parent: int, file: str, name: str) -> float | None:
+    said = [_line(f"{pid}/{file}", name) for pid in (parent, *_children(parent))]
     if not any(said):
         return None
     return round(sum(int(text.split()[0]) for text in said if text) * _KIB / 10**6, 1)

@@ -79,7 +79,7 @@ class Bulk(msgspec.Struct, frozen=True):
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """Millions of bytes: what is resident of the server, and PostgreSQL's share with shared pages counted once."""
+    """Millions of bytes: what is resident of the server's processes; PostgreSQL's, with shared pages counted once."""
 
     server: float | None
     postgres: float | None

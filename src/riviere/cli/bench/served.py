@@ -15,10 +15,10 @@ from riviere.cli.bench.load import NOOP_PATH
 from riviere.cli.common import out
 from riviere.http.app import create_app
 from riviere.http.gifts import EXAMPLE
-from riviere.http.logs import to_standard_error
 from riviere.http.operation import JSON, Call, Operation
 from riviere.http.serve import Server
 from riviere.office import Office
+from riviere.process import to_standard_error
 from riviere.services import Riviere
 from riviere.wire.gifts import Gift, SendGift
 
@@ -64,7 +64,7 @@ def main() -> None:
     to_standard_error(everything=False)
     with (
         Riviere(settings.from_environment(Path(sys.argv[1]))) as riviere,
-        Office(riviere) as office,
+        Office(riviere, apart=True) as office,
         up.payouts(office) as paypal,
     ):
         server = Server(create_app(office, also=[NOOP]), "127.0.0.1", 0)

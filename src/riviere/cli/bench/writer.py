@@ -20,9 +20,9 @@ from riviere.cli.common import table
 from riviere.cli.verify import complain, ok_line
 from riviere.economy import gifts as one_by_one
 from riviere.errors import RiviereError
-from riviere.http.serve import settle
 from riviere.ledger.verify import Report
 from riviere.office import Office
+from riviere.process import settle
 from riviere.services import Riviere
 
 #: Seconds in which gifts are booked one by one, each in a transaction of its own.
