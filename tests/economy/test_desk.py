@@ -107,11 +107,11 @@ def blocked(stage: Stage, pricing: Pricing) -> Future[Receipt]:
 def test_what_waits_is_priced_together_and_each_is_answered(stage: Stage, pricing: Pricing) -> None:
     first = blocked(stage, pricing)
     others = [stage.send("ring", count=2) for _ in range(3)]
-    assert stage.desk.waiting() == 3
+    assert stage.writer.waiting() == 3
     pricing.go.set()
     assert [future.result(20).known.coins for future in (first, *others)] == [1, 60, 60, 60]
     assert pricing.sizes == [1, 3]
-    assert stage.desk.waiting() == 0
+    assert stage.writer.waiting() == 0
 
 
 def test_a_gift_that_is_refused_does_not_harm_its_neighbours(stage: Stage, pricing: Pricing) -> None:

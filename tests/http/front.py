@@ -24,15 +24,17 @@ from riviere.database.database import Database
 from riviere.economy.gifts import GiftRequest
 from riviere.http.app import create_app
 from riviere.http.serve import Server
-from riviere.ledger.model import Receipt
-from riviere.ledger.writer import Answer
+from riviere.ledger.model import Booked
 from riviere.office import Office
 from riviere.services import Riviere
 from riviere.settings import Settings
 from riviere.wire.common import Problem
 from world import World
 
-__all__ = ["Front", "front", "opened", "problem"]
+__all__ = ["Front", "both_desks", "front", "opened", "problem"]
+
+#: Plays a test with the gift desk in the server's own process, and with one apart.
+both_desks = pytest.mark.parametrize("front", [False, True], ids=["here", "apart"], indirect=True)
 
 #: More than any test asks for in a minute.
 PLENTY = 1_000_000
@@ -45,12 +47,13 @@ _MOVED = {"account": " WHERE t.seq > 0", "writer": " WHERE t.number > 0"}
 class Front(World):
     """A World with the API in front of it. `office` is what serves it, `url` where it answers."""
 
-    def __init__(self, database: Database, **quotas: int) -> None:
-        """Quotas are those of riviere.settings.Settings; generous if not given."""
+    def __init__(self, database: Database, *, apart: bool = False, **quotas: int) -> None:
+        """Quotas are those of riviere.settings.Settings; generous if not given. `apart` as in riviere.office.Office."""
         self._ahead = timedelta()
         super().__init__(database)
         limits = {"key_quota": PLENTY, "user_quota": PLENTY, "stranger_quota": PLENTY} | quotas
-        self.office = Office(_Opened(self, Settings(database.folder.path, database.owner_dsn, **limits)))
+        settings = Settings(database.folder.path, database.owner_dsn, **limits)
+        self.office = Office(_Opened(self, settings), apart=apart)
         self._server = Server(create_app(self.office), "127.0.0.1", 0)
         self._server.start()
         self.url = self._server.url
@@ -106,11 +109,11 @@ class Front(World):
         after = self._rows()
         assert after == before, f"changed: {sorted(name for name in after if after[name] != before.get(name))}"
 
-    def giving(self, requests: Iterable[GiftRequest]) -> list[Future[Receipt]]:
+    def giving(self, requests: Iterable[GiftRequest]) -> list[Future[Booked]]:
         """Gifts on their way, handed in one by one; each future has what became of its gift."""
-        futures: list[Future[Receipt]] = []
+        futures: list[Future[Booked]] = []
         for request in requests:
-            future: Future[Receipt] = Future()
+            future: Future[Booked] = Future()
             self.office.desk.submit([request], partial(_tell, future))
             futures.append(future)
         return futures
@@ -157,7 +160,7 @@ class Front(World):
         return {name: (rows, digest) for name, rows, digest in self._owner.execute(" UNION ALL ".join(parts))}
 
 
-def _tell(future: Future[Receipt], answers: Sequence[Answer]) -> None:
+def _tell(future: Future[Booked], answers: Sequence[Booked | Exception]) -> None:
     (answer,) = answers
     if isinstance(answer, Exception):
         future.set_exception(answer)
@@ -196,9 +199,12 @@ def problem(response: httpx2.Response, status: int, code: str) -> Problem:
 
 
 @contextmanager
-def opened(database: Database, **quotas: int) -> Iterator[Front]:
-    """The API of a new economy without people in it. Whatever is asked of it, the books hold at the end."""
-    with closing(Front(database, **quotas)) as made, pytest.MonkeyPatch.context() as patch:
+def opened(database: Database, *, apart: bool = False, **quotas: int) -> Iterator[Front]:
+    """The API of a new economy without people in it. Whatever is asked of it, the books hold at the end.
+
+    A desk apart has the clock of the machine.
+    """
+    with closing(Front(database, apart=apart, **quotas)) as made, pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: made.now)
         yield made
         made.stop()
@@ -207,7 +213,10 @@ def opened(database: Database, **quotas: int) -> Iterator[Front]:
 
 
 @pytest.fixture
-def front(database: Database) -> Iterator[Front]:
-    """An API with nobody in its economy and quotas that no test meets; `opened` makes one with other quotas."""
-    with opened(database) as made:
+def front(database: Database, request: pytest.FixtureRequest) -> Iterator[Front]:
+    """An API with nobody in its economy and quotas that no test meets; `opened` makes one with other quotas.
+
+    `both_desks` plays a test twice: gifts are booked in the server's own process, and in one apart.
+    """
+    with opened(database, apart=getattr(request, "param", False)) as made:
         yield made

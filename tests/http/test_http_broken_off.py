@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from front import Front, opened
+from front import Front, both_desks, opened
 from many import codes, earned, line, send, set_up
 
 from riviere.clock import now
@@ -51,6 +51,7 @@ def settle(front: Front, least: int) -> int:
     pytest.fail(f"only {before} of {least}")
 
 
+@both_desks
 def test_a_client_that_goes_away_half_way_has_sent_what_had_arrived(live: Front) -> None:
     whole = [line(f"k{n}", count=1) + b"\n" for n in range(1_000)]
     connection = raw(live, length=sum(map(len, whole)))
@@ -63,6 +64,7 @@ def test_a_client_that_goes_away_half_way_has_sent_what_had_arrived(live: Front)
     assert earned(live) == 1_000
 
 
+@both_desks
 def test_a_client_that_vanishes_at_any_moment_leaves_a_beginning_of_its_lines(live: Front) -> None:
     for turn, cut in enumerate((0, 1, 150, 5_000, 60_000, 150_000)):
         whole = b"".join(line(f"t{turn} {n}") + b"\n" for n in range(1_000))
@@ -87,8 +89,9 @@ def test_a_client_that_does_not_listen_to_the_answer_has_sent_its_gifts(live: Fr
     assert earned(live) == 5_000
 
 
-def test_a_server_that_is_told_to_stop_answers_what_was_asked(database: Database) -> None:
-    with opened(database) as front:
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_server_that_is_told_to_stop_answers_what_was_asked(database: Database, apart: bool) -> None:
+    with opened(database, apart=apart) as front:
         set_up(front)
         client = front.client("gifts:write")
         first_part, go_on = threading.Event(), threading.Event()

@@ -8,7 +8,7 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from front import Front, opened, problem
+from front import Front, both_desks, opened, problem
 from hypothesis import given
 from hypothesis import strategies as st
 from many import NDJSON, codes, earned, line, send, set_up, soon
@@ -28,6 +28,7 @@ def live(front: Front) -> Front:
     return set_up(front)
 
 
+@both_desks
 def test_every_line_is_a_gift_and_answered_in_order(live: Front) -> None:
     answers = send(live, b"\n".join(line(f"k{n}", count=n) for n in range(1, 101)) + b"\n")
     assert [(one.line, one.status, one.gift and (one.gift.key, one.gift.count, one.gift.coins)) for one in answers] == [
@@ -36,6 +37,7 @@ def test_every_line_is_a_gift_and_answered_in_order(live: Front) -> None:
     assert earned(live) == 5_050
 
 
+@both_desks
 def test_the_good_lines_are_booked_and_the_bad_ones_answered_in_their_place(live: Front) -> None:
     bad: list[tuple[bytes, int, str]] = [
         (b"{", 400, "malformed_body"),
@@ -146,6 +148,7 @@ def test_one_key_twice_is_one_gift_and_another_gift_under_it_is_refused(live: Fr
     assert earned(live) == 1
 
 
+@both_desks
 def test_the_steps_of_a_combo_are_booked_in_the_order_of_the_lines(live: Front) -> None:
     steps = range(1, 3_001)
     answers = send(live, b"\n".join(line("streak", combo=True, count=count) for count in steps))
@@ -153,6 +156,7 @@ def test_the_steps_of_a_combo_are_booked_in_the_order_of_the_lines(live: Front) 
     assert earned(live) == 3_000
 
 
+@both_desks
 def test_a_wallet_is_spent_in_the_order_of_the_lines(live: Front) -> None:
     live.viewer("noor")
     live.buy("noor", 100)
@@ -160,6 +164,7 @@ def test_a_wallet_is_spent_in_the_order_of_the_lines(live: Front) -> None:
     assert codes(send(live, b"\n".join(asked))) == ["booked"] * 3 + ["not_enough_coins"] * 2 + ["booked"]
 
 
+@both_desks
 def test_a_request_that_is_sent_again_is_answered_as_repeated(live: Front) -> None:
     body = b"\n".join(line(f"k{n}") for n in range(500))
     first, second = send(live, body), send(live, body)
@@ -263,13 +268,13 @@ def test_a_bulk_request_waits_at_the_door_where_a_single_gift_gets_in(
     monkeypatch.setattr(bulk, "AT_THE_DOOR", 100)
     monkeypatch.setattr(bulk, "TOGETHER", 10)
     asked = {"sender": "mira", "creator": "aurora", "gift": "rose", "stream": "live"}
-    client = live.client("gifts:write")
+    client, reader = live.client("gifts:write"), live.client("ledger:read")
     body = b"\n".join(line(f"k{n}") for n in range(1_000))
     with ThreadPoolExecutor(2) as pool:
         answers = pool.submit(send, live, body)
-        soon(lambda: live.office.desk.waiting() == 100)
+        soon(lambda: "\nriviere_gifts_waiting 100.0\n" in reader.get("/v1/metrics").text)
         single = pool.submit(client.post, "/v1/gifts", json=asked, headers={"Idempotency-Key": "single"})
-        soon(lambda: live.office.desk.waiting() == 101)
+        soon(lambda: "\nriviere_gifts_waiting 101.0\n" in reader.get("/v1/metrics").text)
         slow_ledger.set()
         assert single.result(60).status_code == 200
         assert codes(answers.result(60)) == ["booked"] * 1_000

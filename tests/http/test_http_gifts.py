@@ -8,7 +8,7 @@ from uuid import UUID
 
 import httpx2
 import pytest
-from front import Front, problem
+from front import Front, both_desks, problem
 from msgspec import structs
 
 from riviere.connectors import imports
@@ -39,6 +39,7 @@ def give(client: httpx2.Client, key: str = "k1", **other: Any) -> httpx2.Respons
     return client.post("/v1/gifts", json=body, headers={"Idempotency-Key": key})
 
 
+@both_desks
 def test_a_viewer_sends_a_gift_from_their_own_app_and_it_lands_at_once(live: Front) -> None:
     mira, backend = live.as_user("mira"), live.client("wallets:read")
     response = give(mira, gift="comet", sender=None, message="bravo 😀")
@@ -56,6 +57,7 @@ def test_each_kind_of_gift_brings_its_own_number_of_diamonds(live: Front) -> Non
     assert brought == {"rose": "1", "ring": "30", "comet": "299"}
 
 
+@both_desks
 def test_the_same_request_again_is_the_same_gift_and_moves_nothing(live: Front) -> None:
     client = live.client("gifts:write")
     first = give(client, count=2).json()
@@ -65,6 +67,7 @@ def test_the_same_request_again_is_the_same_gift_and_moves_nothing(live: Front) 
         problem(give(client, count=3), 422, "key_reused")
 
 
+@both_desks
 def test_a_combo_grows_and_is_one_gift(live: Front) -> None:
     client = live.client("gifts:write", "gifts:read")
     for count in (1, 5, 3, 9):
@@ -75,6 +78,7 @@ def test_a_combo_grows_and_is_one_gift(live: Front) -> None:
     assert len(client.get("/v1/users/mira/gifts").json()["data"]) == 1
 
 
+@both_desks
 def test_what_is_refused_moves_nothing_and_says_why(live: Front) -> None:
     client, mira = live.client("gifts:write"), live.as_user("mira")
     live.stream("aurora", "over")
@@ -258,6 +262,7 @@ def imported(live: Front, key: str) -> None:
     assert isinstance(answer, Receipt)
 
 
+@both_desks
 def test_a_back_end_undoes_a_gift_and_everything_goes_back(live: Front) -> None:
     client = live.client("gifts:write", "gifts:read", "gifts:reverse", "wallets:read")
     give(client, count=2)
@@ -351,6 +356,7 @@ def test_a_creator_never_sees_what_paid_for_a_gift(live: Front) -> None:
         assert purchase not in answer.text
 
 
+@both_desks
 def test_somebody_who_was_forgotten_is_named_no_more(live: Front) -> None:
     client = live.client("gifts:write", "gifts:read")
     give(client)
