@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -26,9 +27,10 @@ from riviere.ledger.writer import LARGEST_BATCH, PATIENCE
 #: Gifts that may be under way; one more is refused with QueueFull.
 ROOM: Final = 4 * LARGEST_BATCH
 
-#: Seconds before it is begun again: at first, and at the most; each time twice as many, unless it had lived for longer.
-_AT_FIRST: Final = 0.1
-_AT_MOST: Final = 5.0
+#: How long it is before it is begun again: at first, and at the most; each time twice as long, unless it had lived for
+#: longer.
+_AT_FIRST: Final = timedelta(milliseconds=100)
+_AT_MOST: Final = timedelta(seconds=5)
 
 #: Seconds that it gets at the end to write what it has taken: longer than it waits for a database that went away.
 _GRACE: Final = PATIENCE + 10
@@ -109,16 +111,16 @@ class DeskApart:
             if self._stop.is_set():
                 return
             _LOG.error("the gift desk ended and is begun again", status=status)
-            if time.monotonic() - begun > _AT_MOST:
+            if time.monotonic() - begun > _AT_MOST.total_seconds():
                 pause = _AT_FIRST
             begun_again = False
             while not begun_again:
                 begun_again = self._again(pause)
                 pause = min(2 * pause, _AT_MOST)
 
-    def _again(self, pause: float) -> bool:
+    def _again(self, pause: timedelta) -> bool:
         """Begins the process again after a pause, or says that the machine would not have it."""
-        self._stop.wait(pause)
+        self._stop.wait(pause.total_seconds())
         with self._door:
             if self._stop.is_set():
                 return True
