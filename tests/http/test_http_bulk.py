@@ -19,7 +19,7 @@ from riviere.http import bulk
 from riviere.http.bulk import MOST_LINES
 from riviere.http.dispatch import MOST_BYTES
 from riviere.http.lines import Line, lines
-from riviere.ledger.writer import Answer, Decided, Writer
+from riviere.ledger.writer import Answer, Draft, Writer
 
 
 @pytest.fixture
@@ -252,9 +252,9 @@ def slow_ledger(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Nothing is written before this event."""
     real, go = Writer.keep, threading.Event()
 
-    def slow(self: Writer, decided: Decided) -> Sequence[Answer]:
+    def slow(self: Writer, draft: Draft) -> Sequence[Answer]:
         assert go.wait(60)
-        return real(self, decided)
+        return real(self, draft)
 
     monkeypatch.setattr(Writer, "keep", slow)
     yield go
