@@ -23,11 +23,11 @@ from world import World
 
 
 class Pricing:
-    """Stands before gifts.prepare: waits for a sign where one is wanted, and remembers how many came together."""
+    """Stands before gifts.price: waits for a sign where one is wanted, and remembers how many came together."""
 
     def __init__(self) -> None:
         self.begun, self.go, self.sizes = threading.Event(), threading.Event(), list[int]()
-        self._real = gifts.prepare
+        self._real = gifts.price
         self.go.set()
 
     def __call__(
@@ -42,7 +42,7 @@ class Pricing:
 @pytest.fixture
 def pricing(monkeypatch: pytest.MonkeyPatch) -> Pricing:
     made = Pricing()
-    monkeypatch.setattr(gifts, "prepare", made)
+    monkeypatch.setattr(gifts, "price", made)
     return made
 
 
@@ -194,10 +194,10 @@ def test_whatever_breaks_is_heard_by_all_who_wait_and_the_desk_goes_on(
     def broken(*_: object) -> object:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(gifts, "prepare", broken)
+    monkeypatch.setattr(gifts, "price", broken)
     with pytest.raises(ZeroDivisionError):
         stage.send().result(20)
-    monkeypatch.setattr(gifts, "prepare", pricing)
+    monkeypatch.setattr(gifts, "price", pricing)
     assert stage.send().result(20)
     assert stage.earned() == 1
 

@@ -9,6 +9,7 @@ import pytest
 from test_guards import CREATOR, VIEWER, buy, gift, reverse
 
 from riviere.database.database import Database
+from riviere.ledger import batch_writer
 from riviere.ledger.batch import Batch
 from riviere.ledger.batch_writer import BatchWriter, QueueFull, WriterClosed
 from riviere.ledger.model import NotEnoughCoins, Order, Receipt, TooLarge
@@ -16,11 +17,22 @@ from riviere.ledger.writer import Answer, DatabaseGone, Draft, Writer
 
 
 class Slow(Writer):
-    """A writer that waits for a sign before it writes, and remembers how many orders came together."""
+    """A writer that waits for a sign before it writes, and remembers how many orders came together.
+
+    `stood` says of each batch whether it was written as it had been decided, `ahead` whether it had been decided while
+    the one before was being written.
+    """
 
     def __init__(self, database: Database) -> None:
         super().__init__(database.connect)
-        self.go, self.sizes, self.ahead = threading.Event(), list[int](), list[bool]()
+        self.go, self.sizes = threading.Event(), list[int]()
+        self.stood, self.ahead = list[bool](), list[bool]()
+        self._over: list[Draft] = []
+
+    def decide(self, draft: Draft) -> None:
+        super().decide(draft)
+        if draft.before is not None and draft.batch is not None:
+            self._over.append(draft)
 
     def move(self, draft: Draft) -> None:
         assert self.go.wait(20)
@@ -29,7 +41,8 @@ class Slow(Writer):
     def keep(self, draft: Draft) -> list[Answer]:
         self.sizes.append(len(draft.orders))
         answers = super().keep(draft)
-        self.ahead.append(draft.stands)
+        self.stood.append(draft.stands)
+        self.ahead.append(draft.stands and draft in self._over)
         return answers
 
 
@@ -52,7 +65,8 @@ def legs(waiting: "Future[Sequence[Answer]]") -> list[object]:
 
 
 @pytest.fixture
-def slow(database: Database) -> Iterator[Slow]:
+def slow(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
+    monkeypatch.setattr(batch_writer, "WORTH_A_BATCH", 1)
     with database.connect() as connection:
         # A creator's first gift is decided twice: accounts are made on first use.
         connection.execute("INSERT INTO account (user_id, kind) VALUES (%s, 1), (%s, 11)", (VIEWER, CREATOR))
@@ -86,7 +100,7 @@ def test_what_is_decided_ahead_stands_on_what_is_still_being_written(slow: Slow)
         assert [receipt.known.booked_at for receipt in receipts[:1]] == [
             answer.known.booked_at for answer in first.result() if isinstance(answer, Receipt)
         ]
-    assert slow.ahead == [True, True, True]
+    assert slow.ahead == [False, False, True]
 
 
 def test_a_combo_goes_on_while_its_last_step_is_being_written(slow: Slow) -> None:
@@ -102,6 +116,7 @@ def test_a_combo_goes_on_while_its_last_step_is_being_written(slow: Slow) -> Non
         receipts = [answer for group in groups for answer in group.result() if isinstance(answer, Receipt)]
         assert [receipt.known.coins for receipt in receipts] == [2, 5, 5, 9]
         assert len({receipt.known.booked_at for receipt in receipts}) == 1, "a combo was booked when it began"
+    assert slow.ahead[-1]
 
 
 def test_where_somebody_else_was_faster_what_was_decided_ahead_is_decided_anew(slow: Slow, database: Database) -> None:
@@ -116,8 +131,8 @@ def test_where_somebody_else_was_faster_what_was_decided_ahead_is_decided_anew(s
         slow.go.set()
         assert [legs(group) for group in groups] == [[1], [NotEnoughCoins], [NotEnoughCoins]]
         assert legs(asked(writer, gift("g4", 3))) == [1]
-    assert False in slow.ahead
-    assert slow.ahead[-1], "it decides ahead again"
+    assert False in slow.stood
+    assert slow.stood[-1]
 
 
 def test_coins_that_another_process_sold_are_seen_at_once(slow: Slow, database: Database) -> None:
@@ -212,6 +227,17 @@ def test_a_creator_whose_account_is_full_is_read_and_only_what_is_too_large_refu
             nearly = 2**63 - 1 - 2_000
             owner.execute("UPDATE account SET credits = %s, debits = %s WHERE kind = 11", (nearly, nearly - 1_000))
         assert legs(asked(writer, gift("g1", 2), gift("g2", 1))) == [1, TooLarge]
+
+
+def test_too_little_for_a_batch_waits_for_the_one_before(slow: Slow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch_writer, "WORTH_A_BATCH", 3)
+    with BatchWriter(slow) as writer:
+        groups = [asked(writer, buy("b", 20))]
+        taken(writer)
+        groups += [asked(writer, gift(f"g{number}", 1)) for number in range(2)]
+        slow.go.set()
+        assert [legs(group) for group in groups] == [[1]] * 3
+    assert (slow.sizes, slow.ahead) == ([1, 2], [False, False])
 
 
 def test_an_exceptional_order_waits_for_what_is_being_written(slow: Slow) -> None:

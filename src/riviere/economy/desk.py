@@ -7,7 +7,7 @@ crowd costs little more than one. Gifts are booked in the order in which they we
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from psycopg import OperationalError
 
@@ -16,6 +16,7 @@ from riviere.database.connection import Connection
 from riviere.economy import gifts
 from riviere.economy.gifts import GiftRequest
 from riviere.economy.remembered import Remembered
+from riviere.economy.revision import SQL
 from riviere.ledger.batch_writer import Answered, BatchWriter, Outcome
 from riviere.ledger.model import Booked, Gift
 from riviere.ledger.store import plan_by_index
@@ -45,6 +46,9 @@ class Desk(Protocol):
 class GiftDesk:
     """Prices gifts and passes them on. Any thread may submit."""
 
+    #: batch_writer.Pricing.
+    check: Final = SQL["read_revisions"]
+
     #: It is there as long as its process.
     away: Final = False
 
@@ -61,7 +65,7 @@ class GiftDesk:
         `answered` is called once from the writer's thread, when each of them is durable or refused: it must be quick,
         and raise nothing. Raises QueueFull and WriterClosed at once, and then none of them was taken.
         """
-        self._writer.submit(requests, answered, self._price)
+        self._writer.submit(requests, answered, self)
 
     def send(self, requests: Sequence[GiftRequest]) -> Sequence[Outcome]:
         """Sends gifts and waits until each of them is durable or refused. Raises QueueFull and WriterClosed."""
@@ -75,16 +79,18 @@ class GiftDesk:
             self._connection.close()
             self._connection = None
 
-    def _price(self, requests: Sequence[GiftRequest]) -> Sequence[Gift | Exception]:
-        """The orders. A connection that was lost since the last batch is opened again, once."""
+    def price(self, asked: Sequence[GiftRequest], *, anew: bool) -> Sequence[Gift | Exception]:
+        """batch_writer.Pricing. A connection that was lost since the last batch is opened again, once."""
+        way = gifts.prepare if anew else gifts.price
         if self._connection is not None:
             try:
-                return self._prepare(self._connection, requests)
+                return way(self._connection, self._remembered, asked, clock.now())
             except OperationalError:
                 self.close()
         self._connection = self._connect()
         plan_by_index(self._connection)
-        return self._prepare(self._connection, requests)
+        return way(self._connection, self._remembered, asked, clock.now())
 
-    def _prepare(self, connection: Connection, requests: Sequence[GiftRequest]) -> Sequence[Gift | Exception]:
-        return gifts.prepare(connection, self._remembered, requests, clock.now())
+    def still(self, rows: Sequence[tuple[Any, ...]]) -> bool:
+        """batch_writer.Pricing."""
+        return self._remembered.still(dict(rows))

@@ -97,11 +97,18 @@ def prepare(
 
     That is UnknownUser, UnknownPlace, UnknownGift, RetiredGift, NotYetSold, LockedByLevel, LockedByRegion, StreamEnded,
     SelfGift, OnePlace, NotACombo, PaidCombo, BadKey, BadNumber, BadAmount, BadText, BadTime, FutureTime or NoPolicy.
-    Reads a fixed number of times at the most, however many requests there are; and once only where `remembered` knows
-    all that they name. The repeat of a gift that stands gets its order whatever has changed since, so that the ledger
-    can answer it as it did the first time.
+    Reads a fixed number of times at the most, however many requests there are. The repeat of a gift that stands gets
+    its order whatever has changed since, so that the ledger can answer it as it did the first time.
     """
     remembered.refresh(connection)
+    return price(connection, remembered, requests, now)
+
+
+def price(
+    connection: Connection, remembered: Remembered, requests: Sequence[GiftRequest], now: datetime
+) -> list[Gift | RiviereError]:
+    """What `prepare` does, from what is remembered: it holds if that still does. Reads nothing if all is known."""
+    remembered.price(connection)
     prices = _Prices(remembered, now)
     found = [_decide(remembered, prices, request, now) for request in requests]
     strange = [at for at, (_, refusal) in enumerate(found) if isinstance(refusal, UnknownUser | UnknownPlace)]

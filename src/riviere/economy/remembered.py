@@ -1,7 +1,7 @@
 """What pricing gifts takes, kept from one batch to the next: people, places, the catalogue and the rates.
 
-Gifts come from the same people in the same streams, at prices that change once a week. Before each batch one small read
-says whether anything that is kept here has changed since (`revision.py`); if so it is read again.
+Gifts come from the same people in the same streams, at prices that change once a week. With each batch one small read
+says whether anything that is kept here has changed (`revision.py`); if so it is read again, and the batch priced anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,27 +33,40 @@ class Named(Protocol):
 
 
 class Remembered:
-    """People and places by the platform's ids, gifts and rates; as the database had them when `refresh` was called."""
+    """People and places by the platform's ids, gifts and rates; as the database had them if `still` says so."""
 
     def __init__(self) -> None:
         self._revisions: Mapping[str, int] = {}
+        self._priced = False
         self.users: dict[str, User] = {}
         self.places: dict[Key, Place] = {}
         self.catalogue = Catalogue((), ())
         self.rates: list[Policy] = []
 
-    def refresh(self, connection: Connection) -> None:
-        """Reads prices again where they have changed, and forgets people and places that may have."""
-        now = revisions(connection)
-        moved = {name for name in ("people", "places", "prices") if now.get(name) != self._revisions.get(name, 0)}
+    def still(self, now: Mapping[str, int]) -> bool:
+        """Whether all of it is as it was, by the revisions that there are; forgets what may have changed."""
+        moved = {name for name in ("people", "places", "prices") if now.get(name) != self._revisions.get(name)}
         if "prices" in moved:
-            self.catalogue = Catalogue.load(connection)
-            self.rates = policies.history(connection, policy.DIAMONDS_PER_COIN, "")
+            self._priced = False
         if "people" in moved or len(self.users) > MOST_KEPT:
             self.users.clear()
         if "places" in moved or len(self.places) > MOST_KEPT:
             self.places.clear()
         self._revisions = now
+        return not moved
+
+    def refresh(self, connection: Connection) -> None:
+        """Forgets what may have changed, as the database says by now."""
+        self.still(revisions(connection))
+
+    def price(self, connection: Connection) -> None:
+        """Reads the catalogue and the rates, where they are not known."""
+        if not self._revisions:
+            self.refresh(connection)
+        if not self._priced:
+            self.catalogue = Catalogue.load(connection)
+            self.rates = policies.history(connection, policy.DIAMONDS_PER_COIN, "")
+            self._priced = True
 
     def meet(self, connection: Connection, requests: Sequence[Named]) -> None:
         """Reads what these requests name and is not known."""

@@ -79,11 +79,14 @@ class Batch:
         self._begun: dict[Pair, Known] = {}
         self._charges: dict[tuple[str, str], tuple[int, UUID]] = {}
         self._recent = 0
+        self.checked: list[tuple[Any, ...]] = []
         self.accepted: list[tuple[Order, Posting]] = []
         self._entries: list[Entry] = []
 
-    def ask(self, orders: Sequence[Order], kept: Mapping[Account, Seen] | None = None) -> None:
-        """Asks for what deciding these orders takes, ids last.
+    def ask(
+        self, orders: Sequence[Order], kept: Mapping[Account, Seen] | None = None, check: str | None = None
+    ) -> None:
+        """Asks for what deciding these orders takes, ids last, and before that for the rows of `check`.
 
         Whoever books one of the ids in between also moves an account, which the write then finds changed: a repeat is
         never booked twice. And a charge that is seen has its purchase seen: a repeat is never taken for another one.
@@ -104,6 +107,7 @@ class Batch:
         known = known_by((owner, entry) for (owner, _), entry in self._asked.items())
         paid = [order.charge for order in orders if isinstance(order, Buy)]
         self._under_way.enter_context(self.connection.pipeline())
+        self._rows_of_check = self.connection.execute(check, binary=True) if check else None
         self._rows_of_accounts = self._run("read_accounts", users=array(sorted(owners)))
         self._rows_of_charges = self._run("read_charges", charges=paid) if paid else ()
         self._rows_of_known = self._run("read_known", **known)
@@ -111,6 +115,7 @@ class Batch:
     def read(self) -> None:
         """Waits for what was asked."""
         self._under_way.close()
+        self.checked = self._rows_of_check.fetchall() if self._rows_of_check else []
         kept = self._kept
         for order in self._orders:
             if isinstance(order, Gift) and (account := receiver(order)) in kept:

@@ -111,8 +111,10 @@ class Draft:
     decided anew, on what is there by then.
     """
 
-    def __init__(self, orders: Sequence[Order], before: "Draft | None" = None) -> None:
+    def __init__(self, orders: Sequence[Order], before: "Draft | None" = None, check: str | None = None) -> None:
+        """`check` is a statement to be asked with what deciding takes: `Batch.checked` has its rows."""
         self.orders = orders
+        self.check = check
         self.before = before
         self.batch: Batch | None = None
         self.answers: list[Answer] = []
@@ -181,7 +183,7 @@ class Writer:
                 self._reader = self._open()
                 self._reader.autocommit = True
             draft.batch = Batch(self._reader, draft.before.batch if draft.before else None)
-            draft.batch.ask(draft.orders, self._left)
+            draft.batch.ask(draft.orders, self._left, draft.check)
 
     def decide(self, draft: Draft) -> None:
         """Decides as if what is being written stood. The answers count once `keep` gives them."""
