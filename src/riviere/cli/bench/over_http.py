@@ -124,7 +124,7 @@ class _Target(NamedTuple):
 def http(
     *,
     seconds: Annotated[float, Parameter(help="How long for each kind of POST.", validator=Number(gt=0))] = 20,
-    connections: Annotated[int, Parameter(help="Requests at once.", validator=Number(gte=1, lte=1000))] = 64,
+    connections: Annotated[int, Parameter(help="Requests at once.", validator=Number(gte=1, lte=1000))] = 256,
     hot: Annotated[bool, Parameter(negative=(), help="All gifts to one creator.")] = False,
     bench: Bench = NOTHING_SAID,
 ) -> int:
