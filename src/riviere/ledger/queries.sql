@@ -105,7 +105,7 @@ SELECT count(*), NULL, NULL, NULL, NULL, clock_timestamp() FROM moved;
 
 -- name: add_entries
 -- Rows of the journal as they are, in one parameter: COPY would end the pipeline, and wait.
-INSERT INTO entry SELECT r.* FROM unnest(%(rows)s::entry []) AS r;
+INSERT INTO entry SELECT r.* FROM unnest(%(rows)s::entry[]) AS r;
 
 -- name: commit
 COMMIT;
