@@ -1,11 +1,9 @@
 """Two writers ask for the same thing, or for two things that exclude each other, at the same moment."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Barrier
-from typing import Any
-from uuid import UUID
 
 import pytest
 from msgspec.structs import replace
@@ -13,10 +11,10 @@ from shop import CREATORS, VIEWERS, Shop, stands
 
 from riviere.database.database import Database
 from riviere.ids import request_digest
-from riviere.ledger import store
+from riviere.ledger.batch import Batch
 from riviere.ledger.evidence import Signer
 from riviere.ledger.law import Kind
-from riviere.ledger.model import ChargeTaken, Gift, KeyReused, Known, NotEnoughCoins, NotMatured, Order, Receipt
+from riviere.ledger.model import ChargeTaken, Gift, KeyReused, NotEnoughCoins, NotMatured, Order, Receipt
 from riviere.ledger.writer import Answer, Writer
 
 VIEWER, CREATOR = VIEWERS[0], CREATORS[0]
@@ -99,15 +97,12 @@ def test_a_purchase_that_another_writer_books_amid_our_reading_is_a_repeat(
 ) -> None:
     purchase = two.shop.buy(VIEWER, "overtaken")
 
-    known_of = store._known_of
-
-    def overtaken(found: Iterable[Any]) -> dict[tuple[int, UUID], Known]:
+    def overtaken(batch: Batch) -> None:
         monkeypatch.undo()
-        known = known_of(found)
+        batch.read()
         two.shop.write([purchase])
-        return known
 
-    monkeypatch.setattr(store, "_known_of", overtaken)
+    monkeypatch.setattr(Batch, "read", overtaken)
     (answer,) = two.at_once(purchase)
     assert stands(answer).repeated
 
