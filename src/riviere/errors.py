@@ -13,9 +13,16 @@ class RiviereError(Exception):
     code: ClassVar[str] = "error"
 
     def __init__(self, **facts: object) -> None:
+        super().__init__()
         self.facts = facts
+
+    def __str__(self) -> str:
+        # Made when somebody reads it: most refusals of a crowd go out by their code.
         sentence = (type(self).__doc__ or "").strip().splitlines()[0]
-        super().__init__(sentence.format(**facts))
+        return sentence.format(**self.facts)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
 
 class BadInput(RiviereError):

@@ -109,12 +109,16 @@ def price(
 ) -> list[Gift | RiviereError]:
     """What `prepare` does, from what is remembered: it holds if that still does. Reads nothing if all is known."""
     remembered.price(connection)
+    users = remembered.users
+    strangers = [one for one in requests if one.sender not in users or one.creator not in users]
+    if strangers:
+        remembered.meet(connection, strangers)
     prices = _Prices(remembered, now)
     found = [_decide(remembered, prices, request, now) for request in requests]
-    strange = [at for at, (_, refusal) in enumerate(found) if isinstance(refusal, UnknownUser | UnknownPlace)]
-    if strange:
-        remembered.meet(connection, [requests[at] for at in strange])
-        for at in strange:
+    unseen = [at for at, (_, refusal) in enumerate(found) if isinstance(refusal, UnknownPlace)]
+    if unseen:
+        remembered.find(connection, [requests[at] for at in unseen])
+        for at in unseen:
             found[at] = _decide(remembered, prices, requests[at], now)
     doubtful = {(order.owner, order.id) for order, refusal in found if order is not None and refusal is not None}
     there = read_known(connection, doubtful) if doubtful else {}

@@ -37,7 +37,7 @@ class UserExists(RiviereError):
     code = "user_exists"
 
 
-class User(msgspec.Struct, frozen=True):
+class User(msgspec.Struct, frozen=True, gc=False):
     """A person as the economy knows them. `region` is an ISO 3166 country code, or empty where it is not known."""
 
     id: int

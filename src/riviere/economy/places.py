@@ -46,7 +46,7 @@ class StreamEnded(RiviereError):
     code = "stream_ended"
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """A stream or post. `imported` says that a record told of it: such a stream ends with its last recorded gift."""
 
     id: int

@@ -69,19 +69,17 @@ class Remembered:
             self._priced = True
 
     def meet(self, connection: Connection, requests: Sequence[Named]) -> None:
-        """Reads what these requests name and is not known."""
-        users = self.users
-        strangers = {r.sender for r in requests if r.sender not in users}
-        strangers.update(r.creator for r in requests if r.creator not in users)
-        if strangers:
-            users.update(people.known(connection, strangers))
-        unseen = set()
-        for request in requests:
-            creator = users.get(request.creator)
-            if creator is None:
-                continue
-            for kind, name in ((places.STREAM, request.stream), (places.POST, request.post)):
-                if name is not None and (creator.id, kind, name) not in self.places:
-                    unseen.add((creator.id, kind, name))
-        if unseen:
-            self.places.update(places.known(connection, unseen))
+        """Reads the people whom these requests name."""
+        named = {one.sender for one in requests} | {one.creator for one in requests}
+        self.users.update(people.known(connection, named - self.users.keys()))
+
+    def find(self, connection: Connection, requests: Sequence[Named]) -> None:
+        """Reads the places which these requests name, of creators who are known."""
+        wanted = {
+            (creator.id, kind, name)
+            for one in requests
+            if (creator := self.users.get(one.creator)) is not None
+            for kind, name in ((places.STREAM, one.stream), (places.POST, one.post))
+            if name is not None
+        }
+        self.places.update(places.known(connection, wanted))
