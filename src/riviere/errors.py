@@ -15,11 +15,12 @@ class RiviereError(Exception):
     def __init__(self, **facts: object) -> None:
         super().__init__()
         self.facts = facts
+        self._said = facts
 
     def __str__(self) -> str:
         # Made when somebody reads it: most refusals of a crowd go out by their code.
         sentence = (type(self).__doc__ or "").strip().splitlines()[0]
-        return sentence.format(**self.facts)
+        return sentence.format(**self._said)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"

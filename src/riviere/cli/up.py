@@ -36,6 +36,9 @@ PAYOUTS_EVERY: Final = 2
 TALLIES_EVERY: Final = 0.5
 UPKEEP_EVERY: Final = 30
 
+#: Seconds after which it looks at the latest whether it was told to stop.
+_LOOK: Final = 1
+
 #: What the sandbox of payouts keeps, in the data folder.
 SANDBOX: Final = "sandbox.sqlite"
 
@@ -73,7 +76,9 @@ def up(
                 common.answer(facts | {"demo": economy})
             else:
                 _say(economy, server.url, common.data)
-            stop.wait()
+            # A signal that comes between the last look at it and the wait would not end a wait without end.
+            while not stop.wait(_LOOK):
+                pass
         _upkeep(office)
     return 0
 
