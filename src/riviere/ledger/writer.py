@@ -140,7 +140,7 @@ class Writer:
     """A leased chain of batches and the connection that extends it. For one thread at a time.
 
     `write` does everything at once. Where orders keep coming, a batch goes `ask`, `decide`, `move`, `store`, `keep`,
-    and the steps of the one after it may come in between: none but the last waits for what it has sent.
+    and those of the one after it come in between: a step waits for what the one before it sent, not for what it sends.
     """
 
     def __init__(self, connect: Callable[[], Connection[Any]]) -> None:
