@@ -70,8 +70,9 @@ class Remembered:
 
     def meet(self, connection: Connection, requests: Sequence[Named]) -> None:
         """Reads the people whom these requests name."""
-        named = {one.sender for one in requests} | {one.creator for one in requests}
-        self.users.update(people.known(connection, named - self.users.keys()))
+        users = self.users
+        named = {name for one in requests for name in (one.sender, one.creator) if name not in users}
+        users.update(people.known(connection, named))
 
     def find(self, connection: Connection, requests: Sequence[Named]) -> None:
         """Reads the places which these requests name, of creators who are known."""
