@@ -66,7 +66,8 @@ FROM
         %(seals)s::bytea[]
     ) AS want (creator, id, kind, external_id, opened_at, seal)
 ORDER BY want.creator, want.kind, want.external_id
-ON CONFLICT (creator, kind, external_id) DO NOTHING;
+ON CONFLICT (creator, kind, external_id) DO NOTHING
+RETURNING creator, id, kind, opened_at;
 
 -- name: end_place
 UPDATE place SET ended_at = %(ended_at)s, seal = %(seal)s WHERE creator = %(creator)s AND id = %(id)s;
@@ -366,6 +367,19 @@ SELECT id, code, name FROM gift WHERE id = any(%(ids)s::integer[]);
 
 -- name: name_places
 SELECT id, kind, external_id FROM place WHERE creator = %(creator)s AND id = any(%(ids)s::bigint[]);
+
+-- name: name_places_of
+SELECT p.creator, p.id, p.kind, p.external_id
+FROM unnest(%(creators)s::bigint[], %(ids)s::bigint[]) AS want (creator, id)
+INNER JOIN place AS p ON p.creator = want.creator AND p.id = want.id;
+
+-- name: name_versions
+SELECT v.id, g.code, g.name FROM gift_version AS v
+INNER JOIN gift AS g ON g.id = v.gift
+WHERE v.id = any(%(ids)s::integer[]);
+
+-- name: name_packs
+SELECT id, code FROM pack WHERE id = any(%(ids)s::integer[]);
 
 -- name: read_wallet
 SELECT kind, credits, debits, seq, turn FROM account WHERE user_id = %(user)s;

@@ -182,6 +182,8 @@ ROUTES: dict[Route, RouteLaw] = {
 }
 
 GIFTS = (Route.GIFT, Route.GIFT_BONUS, Route.GIFT_IMPORTED)
+#: Gifts that people send now: an import tells of the past.
+SENT = (Route.GIFT, Route.GIFT_BONUS)
 REVERSALS = (Route.GIFT_REVERSE, Route.GIFT_REVERSE_BONUS)
 
 #: The gift route that spends each axis, and the reversal that gives it back.

@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from riviere import money
+from riviere.economy.named import Where
 from riviere.ledger.law import KINDS, Kind
 from riviere.ledger.model import Entry
 from riviere.money import DIAMOND
@@ -31,19 +32,6 @@ class Diamonds(msgspec.Struct, frozen=True):
     seq: int
 
 
-class Place(msgspec.Struct, frozen=True):
-    """A stream or a post of a creator, by the platform's own ids."""
-
-    creator: str
-    kind: str
-    id: str
-
-    @property
-    def subject(self) -> str:
-        """What events of this place are ordered by."""
-        return f"{self.kind}/{self.creator}/{self.id}"
-
-
 class SentGift(msgspec.Struct, frozen=True):
     """One gift, or one step of a combo: `count` pieces, `upto` in the combo so far (None: no combo)."""
 
@@ -62,7 +50,7 @@ class SentGift(msgspec.Struct, frozen=True):
 class GiftsSent(msgspec.Struct):
     """gift.sent: gifts in the order of booking, and what the creator holds after the last one."""
 
-    place: Place
+    place: Where
     gifts: list[SentGift]
     earned: Diamonds
 
@@ -72,7 +60,7 @@ class GiftUndone(msgspec.Struct, frozen=True):
 
     id: UUID
     gift: UUID
-    place: Place
+    place: Where
     sender: str
     coins: int
     diamonds: str
@@ -86,7 +74,7 @@ class ComboFinished(msgspec.Struct, frozen=True):
     """combo.finished: `id` is the gift's; `count`, `coins` and `diamonds` are of the whole combo."""
 
     id: UUID
-    place: Place
+    place: Where
     sender: str
     gift: str
     count: int

@@ -14,10 +14,9 @@ from psycopg.rows import class_row
 from riviere import outbox
 from riviere.database.connection import Connection
 from riviere.database.sql import load
-from riviere.ledger.law import Route
+from riviere.ledger.law import REVERSALS, SENT, Route
 from riviere.ledger.model import Entry
 from riviere.webhooks.model import COMBO_FINISHED, JOURNAL_KINDS, wants
-from riviere.webhooks.names import REVERSALS, SENT
 from riviere.webhooks.words import Teller
 
 SQL = load("riviere.webhooks")

@@ -48,19 +48,6 @@ UPDATE journal_cursor SET batch = %(last)s WHERE writer = %(writer)s;
 SELECT e.* FROM unnest(%(owners)s::bigint[], %(ids)s::uuid[]) AS want (owner, id)
 INNER JOIN entry AS e ON e.owner = want.owner AND e.id = want.id AND e.leg = 0;
 
--- name: name_places
-SELECT p.creator, p.id, p.kind, p.external_id
-FROM unnest(%(creators)s::bigint[], %(ids)s::bigint[]) AS want (creator, id)
-INNER JOIN place AS p ON p.creator = want.creator AND p.id = want.id;
-
--- name: name_gifts
-SELECT v.id, g.code FROM gift_version AS v
-INNER JOIN gift AS g ON g.id = v.gift
-WHERE v.id = any(%(ids)s::integer[]);
-
--- name: name_packs
-SELECT id, code FROM pack WHERE id = any(%(ids)s::integer[]);
-
 -- name: run_combos
 INSERT INTO running_combo AS r (owner, id, quiet_at)
 SELECT want.owner, want.id, want.quiet_at

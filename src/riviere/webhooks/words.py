@@ -11,14 +11,14 @@ from psycopg.rows import class_row
 from riviere import money
 from riviere.database.connection import Connection
 from riviere.database.sql import load
-from riviere.ledger.law import Route
+from riviere.economy.named import Names
+from riviere.ledger.law import REVERSALS, SENT, Route
 from riviere.ledger.model import Entry
 from riviere.money import DIAMOND
 from riviere.outbox import LARGEST_DATA
 from riviere.webhooks import facts
 from riviere.webhooks.facts import Coins, GiftsSent, GiftUndone, PurchaseCompleted, SentGift
 from riviere.webhooks.model import COMBO_FINISHED, GIFT_REVERSED, GIFT_SENT, PURCHASE_COMPLETED
-from riviere.webhooks.names import REVERSALS, SENT, Names
 
 SQL = load("riviere.webhooks")
 
@@ -65,13 +65,13 @@ class Teller:
         owners, ids = [row[0] for row in rows], [row[1] for row in rows]
         self._connection.execute(SQL["drop_combos"], {"owners": owners, "ids": ids})
         users = {*owners, *(row[2] for row in rows)}
-        names = Names(self._connection, users, {row[2:4] for row in rows}, {row[4] for row in rows}, set())
+        names = Names(self._connection, users, {row[2:4] for row in rows}, {row[4] for row in rows})
         told = []
         for owner, combo, creator, place, item, count, coins, diamonds, began_at, ended_at in rows:
             where = names.place(creator, place)
             worth = (coins, money.plain(diamonds, DIAMOND))
             data = facts.ComboFinished(
-                combo, where, names.users[owner], names.gifts[item], count, *worth, began_at, ended_at
+                combo, where, names.users[owner], names.gifts[item].code, count, *worth, began_at, ended_at
             )
             told.append(Told(COMBO_FINISHED, where.subject, data, now))
         return told
@@ -89,7 +89,7 @@ class Teller:
         gift = SentGift(
             first.id,
             names.users[first.owner],
-            names.gifts[first.item or 0],
+            names.gifts[first.item or 0].code,
             first.count,
             first.upto,
             sum(leg.debit_amount for leg in legs),
