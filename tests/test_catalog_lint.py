@@ -34,6 +34,7 @@ MADE = {
     "0006_access": {"operator", "operator_change", "api_key", "token_key"},
     "0009_tally": {"tally", "tally_mark", "tally_cursor"},
     "0010_revision": {"revision"},
+    "0011_notice": {"notice_board", "notice", "combo_mark"},
 }  # fmt: skip
 
 #: Written once: the server's role may add rows, and nobody may change or remove one.

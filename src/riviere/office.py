@@ -16,6 +16,7 @@ from riviere.ledger.batch_writer import BatchWriter
 from riviere.ledger.verify import Report
 from riviere.ledger.verify.model import Progress
 from riviere.ledger.writer import Writer
+from riviere.live.hub import Hub
 from riviere.payments.sandbox import SandboxProcessor
 from riviere.services import Riviere
 
@@ -102,11 +103,13 @@ class Office:
             else GiftDesk(partial(riviere.database.connect, autocommit=True), self.writer)
         )
         self.gate: Final = Gate(self.pool.connection)
+        self.feed: Final = Hub(self.pool)
         self.processor: Final = SandboxProcessor()
         self.verifying: Final = Verifying(riviere.verify)
 
     def close(self) -> None:
         """Books what still waits, then gives everything back."""
+        self.feed.close()
         self.verifying.close()
         self.writer.close()
         self.desk.close()

@@ -5,6 +5,7 @@ It writes a JSON object a line on standard error: warnings and worse, unless mor
 
 import gc
 import logging
+import resource
 import sys
 from typing import Final
 
@@ -13,6 +14,8 @@ import structlog
 #: Objects made and not gone at once before the garbage collector looks at them, and its looks before a longer one. Two
 #: batches of gifts are 40,000, all gone in a moment; to look at them among others took 4 µs a gift.
 _GARBAGE: Final = (100_000, 10, 10)
+#: Files and connections that are open at once, at the most.
+_FILES: Final = 65_536
 #: Seconds that one of the process's threads may keep the interpreter while another could go on.
 _TURN: Final = 0.001
 
@@ -38,8 +41,11 @@ def settle() -> None:
 
     What is there now stays, so the garbage collector need not look at it again: a look at all of it takes 35 ms, in
     which nobody is answered. And threads take turns more often: one that heard from the database would else wait up to
-    5 ms for the one that parses requests, a dozen times for each batch of gifts.
+    5 ms for the one that parses requests, a dozen times for each batch of gifts. And it may have as many connections
+    as the system lets it ask for: the usual 1,024 are fewer than watch a stream.
     """
     gc.freeze()
     gc.set_threshold(*_GARBAGE)
     sys.setswitchinterval(_TURN)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (_FILES if most == resource.RLIM_INFINITY else min(_FILES, most), most))

@@ -15,6 +15,7 @@ from front import Front, problem
 from riviere.access.scopes import ROLES, SCOPES
 from riviere.http import app
 from riviere.http.operation import ANY, OPERATIONS, Operation
+from riviere.wire.feed import EVENT_STREAM
 
 #: Operation, scope, which operators may (Admin, Finance, Trust, aUditor), and what a user's own token is good for:
 #: "own" objects only (somebody else's are not there), "all" alike, or none.
@@ -74,6 +75,8 @@ getStream                    places:read          ATU   all
 endStream                    places:write         A     none
 addPost                      places:write         A     none
 getPost                      places:read          ATU   all
+followStream                 feed:read            ATU   all
+followCreator                feed:read            ATU   all
 listPolicies                 policies:read        AFTU  all
 announcePolicy               policies:write       AF    none
 buyPack                      purchases:write      A     own
@@ -187,8 +190,11 @@ def _address(operation: Operation, whose: str) -> str:
 
 def _tried(client: httpx2.Client, operation: Operation, whose: str) -> str:
     """Asks without a body or a key: who is let in is told about those, or about what is not there."""
-    answer = client.request(operation.method, _address(operation, whose))
-    assert answer.status_code < 500, answer.text
+    with client.stream(operation.method, _address(operation, whose)) as answer:
+        # A feed that is let in has no end.
+        if answer.headers.get("content-type") != EVENT_STREAM:
+            answer.read()
+    assert answer.status_code < 500, operation.id
     if answer.status_code in (401, 403):
         return str(answer.status_code)
     if answer.status_code == 404 and answer.json()["code"] == "not_found":

@@ -41,7 +41,7 @@ ELSEWHERE = {
     **dict.fromkeys(("identity", "payout_method", "standing"), ADMITTING),
     **dict.fromkeys(("api_key", "operator", "operator_change", "token_key"), ADMITTING),
     **dict.fromkeys(("outbox", "subject", "endpoint", "endpoint_secret", "delivery", "lane", "attempt"), TELLING),
-    **dict.fromkeys(("journal_cursor", "running_combo"), TELLING),
+    **dict.fromkeys(("journal_cursor", "running_combo", "notice", "notice_board", "combo_mark"), TELLING),
     "revision": "it says only when a server reads again what it keeps in memory",
 }
 MADE = re.findall(r"CREATE TABLE (\w+)", "".join(file.sql for file in shipped()))

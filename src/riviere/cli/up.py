@@ -18,6 +18,7 @@ from riviere.economy.tally import count_up
 from riviere.http.app import create_app
 from riviere.http.serve import Server
 from riviere.ledger.evidence import sign_head
+from riviere.live import combos
 from riviere.office import Office
 from riviere.payments.purchases import expire_due
 from riviere.payouts.clerk import advance_due
@@ -29,9 +30,10 @@ from riviere.sandbox.app import create_sandbox
 from riviere.settings import PayPalAccount
 from riviere.webhooks.courier import Courier
 
-#: Seconds between two gifts of the demo, two rounds of payouts, two bites of tallies, and two rounds of upkeep (signing
-#: heads, expiring coins).
+#: Seconds between two gifts of the demo, looks at combos, rounds of payouts, bites of tallies, and two rounds
+#: of upkeep (signing heads, expiring coins).
 GIFT_EVERY: Final = 2
+COMBOS_EVERY: Final = 1
 PAYOUTS_EVERY: Final = 2
 TALLIES_EVERY: Final = 0.5
 UPKEEP_EVERY: Final = 30
@@ -88,11 +90,14 @@ def at_work(office: Office, paypal: PayPal, server: Server, demo: Demo | None = 
     """The server answers, does its rounds and carries webhooks until the end of the block."""
     with ExitStack() as going:
         # A provider that is slow to answer holds back nothing but payouts, and much to add up nothing but tallies.
-        for rounds in (Rounds([_paying(office, paypal)]), Rounds([_tallying(office)]), Rounds(_duties(office, demo))):
+        aside = (_paying(office, paypal), _tallying(office), Duty("combos", COMBOS_EVERY, partial(_combos, office)))
+        for rounds in (*(Rounds([duty]) for duty in aside), Rounds(_duties(office, demo))):
             rounds.start()
             going.callback(rounds.stop)
         server.start()
         going.callback(server.stop)
+        # Feeds have no end of their own, and a server that stops waits for what it is sending.
+        going.callback(office.feed.close)
         going.enter_context(Courier(office.riviere.database.connect, allow_local=office.settings.local_webhooks))
         settle()
         yield
@@ -176,6 +181,11 @@ def _advance(office: Office, providers: Mapping[str, Provider]) -> None:
 def _tally(office: Office) -> None:
     with office.pool.connection() as connection:
         count_up(connection)
+
+
+def _combos(office: Office) -> None:
+    with office.pool.connection() as connection:
+        combos.finish(connection, clock.now())
 
 
 def _upkeep(office: Office) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 from psycopg.rows import class_row
 
+from riviere import notices
 from riviere.database.connection import Connection
 from riviere.database.sql import load
 from riviere.economy import checks
@@ -117,6 +118,7 @@ def end_stream(connection: Connection, signer: Signer, creator: int, external_id
         if locked.ended_at is not None:
             return locked
         ended = _end(connection, signer, locked, now)
+        notices.put(connection, creator, place.id, notices.STREAM_ENDED, {}, now)
         changed(connection, "places")
         return ended
 
@@ -171,7 +173,10 @@ def _add(connection: Connection, signer: Signer, opened: Mapping[Key, datetime],
         "imported": imported,
     }
     with connection.transaction():
-        connection.execute(SQL["add_places"], _columns(opened) | rows)
+        added = connection.execute(SQL["add_places"], _columns(opened) | rows).fetchall()
+        for creator, place, kind, opened_at in sorted(added):
+            if kind == STREAM and not imported:
+                notices.put(connection, creator, place, notices.STREAM_STARTED, {}, opened_at)
 
 
 def _lock(connection: Connection, ids: Iterable[tuple[int, int]]) -> list[Place]:

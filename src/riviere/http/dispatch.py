@@ -11,7 +11,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import anyio.to_thread
 import msgspec
@@ -29,6 +29,7 @@ from riviere.http.front import Front
 from riviere.http.limits import Left
 from riviere.http.operation import ANY, NDJSON, Answered, Call, Operation
 from riviere.http.response import Headers, Response, raw, response, send_out
+from riviere.wire.feed import EVENT_STREAM
 
 #: Bytes of a JSON body. Bulk requests are read line by line and have no such limit.
 MOST_BYTES: Final = 64 * 1024
@@ -43,6 +44,8 @@ _CLIENT_IDS = re.compile(rb"[A-Za-z0-9_.:-]{1,64}")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 #: An encoded slash inside a path parameter, as `app.py` hands it on: no name can have this character.
 ENCODED_SLASH: Final = "\x00"
+
+Result = TypeVar("Result")
 
 
 class _Asked:
@@ -130,13 +133,13 @@ async def _answer(operation: Operation, front: Front, asked: _Asked, headers: He
     given = await _given(operation, asked)
     if operation.waits:
         with _once(operation, call):
-            result = await _worked(front, lambda: operation.handler(call, **given))
+            result = await worked(front, lambda: operation.handler(call, **given))
     else:
         result = await operation.handler(call, **given)
     return _response(operation, result, _every(asked.request_id) + headers)
 
 
-async def _worked(front: Front, work: Callable[[], Any]) -> Any:
+async def worked(front: Front, work: Callable[[], Result]) -> Result:
     """What `work` answers, in a thread. Raises Busy where all have had enough to do for a while."""
     try:
         async with asyncio.timeout(_PATIENCE):
@@ -210,7 +213,12 @@ async def _given(operation: Operation, asked: _Asked) -> dict[str, Any]:
     if sent or operation.query is not None:
         query = QueryParams(sent)
         if operation.query is not None:
-            given["query"] = _query(operation.query, query.multi_items())
+            items = query.multi_items()
+            last = asked.header(b"last-event-id") if operation.gives == EVENT_STREAM else None
+            if last is not None:
+                # A browser that comes back asks for the same address as the first time, and says here how far it is.
+                items = [(name, value) for name, value in items if name != "after"] + [("after", last)]
+            given["query"] = _query(operation.query, items)
         elif query:
             raise problems.InvalidQuery(reason=f"there is no {min(query.keys())!r}"[:100])
     if operation.body is not None:

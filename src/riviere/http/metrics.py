@@ -77,4 +77,5 @@ class Metrics:
             lines.add_metric((str(status),), many)
         yield lines
         yield GaugeMetricFamily("riviere_gifts_waiting", "Gifts that wait to be durable.", self._tray.under_way)
+        yield GaugeMetricFamily("riviere_followers", "Clients that follow a feed.", self._office.feed.followers)
         yield GaugeMetricFamily("riviere_waiting", "Orders that wait to be written.", self._office.writer.waiting())

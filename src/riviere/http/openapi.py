@@ -26,6 +26,7 @@ TAGS: Final = {
     "Wallets": "Balances, the entries behind them, and statements that anyone can check.",
     "Purchases": "Coins bought in packs.",
     "Streams and posts": "Where gifts land.",
+    "Live": "What happens in streams and around creators, as it happens.",
     "Catalogue": "Gifts and coin packs, with dated prices.",
     "Policies": "Rates, fees, minimums and limits, dated and announced.",
     "Earnings": "What gifts brought a creator.",

@@ -5,7 +5,7 @@ table test of who may do what all read the same rows, so that they cannot differ
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -68,7 +68,7 @@ class Call:
         return self.office.pool.connection()
 
 
-Body = TypeVar("Body", bound=msgspec.Struct | None)
+Body = TypeVar("Body", bound=msgspec.Struct | AsyncIterator[msgspec.Struct] | None)
 
 
 class Answered(NamedTuple, Generic[Body]):

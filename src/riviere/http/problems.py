@@ -22,6 +22,7 @@ from riviere.errors import RiviereError
 from riviere.http.limits import Left
 from riviere.ids import BadKey
 from riviere.ledger import batch_writer, model, writer
+from riviere.live.position import BadPosition
 from riviere.payments import purchases, sandbox
 from riviere.payouts import methods, refusals
 from riviere.payouts import model as payouts
@@ -149,7 +150,7 @@ class Busy(RiviereError):
 RETRY_AFTER: Final = 1
 
 _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
-    400: (MissingKey, MalformedBody, MalformedRequest, InvalidQuery, BadKey),
+    400: (MissingKey, MalformedBody, MalformedRequest, InvalidQuery, BadKey, BadPosition),
     401: access.UNAUTHORIZED,
     403: (ScopeTooSmall, scopes.BeyondGiver),
     404: (

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as uvicorn speaks it, with two limits that it leaves to others: how large a head is, and how slow.
+"""HTTP/1.1 as uvicorn speaks it, with limits that it leaves to others: how large a head is, how slowly bytes move.
 
 And with a saving: uvicorn writes a head and a body apart, each a call of the system that takes as long as a fifth of
 everything else that a request needs. Here they go together.
@@ -20,6 +20,8 @@ MOST_HEAD: Final = 64 * 1024
 HEAD_PATIENCE: Final = 15
 #: Seconds in which who was refused can still read why.
 _LINGERS: Final = 1
+#: Seconds in which somebody to whom there is something to send takes none of it, after which they are taken for gone.
+SENDING_PATIENCE: Final = 30
 #: Bytes of an answer that are kept back for more to go with them.
 _MOST_KEPT: Final = 64 * 1024
 
@@ -54,6 +56,9 @@ class _Gathering:
         self.flush()
         self._transport.close()
 
+    def abort(self) -> None:
+        self._transport.abort()
+
     def is_closing(self) -> bool:
         return self._transport.is_closing()
 
@@ -66,6 +71,7 @@ class Protocol(HttpToolsProtocol):
         self._heads = 0  # heads that have arrived
         self._unread = 0  # bytes of the next one
         self._timer: asyncio.TimerHandle | None = None
+        self._stalled: asyncio.TimerHandle | None = None
         self._over = False  # refused: what still arrives is read and forgotten
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -75,9 +81,23 @@ class Protocol(HttpToolsProtocol):
         self.transport = self._gathering  # type: ignore[assignment]
         self._expect_head()
 
+    def pause_writing(self) -> None:
+        """They read more slowly than we send, and now they must read some of it."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(SENDING_PATIENCE, self._gathering.abort)
+
+    def resume_writing(self) -> None:
+        """They did."""
+        super().resume_writing()
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         """They are gone."""
         self._stop_waiting()
+        if self._stalled is not None:
+            self._stalled.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

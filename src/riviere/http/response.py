@@ -30,10 +30,10 @@ def raw(headers: Mapping[str, str]) -> Headers:
 
 
 async def send_out(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    """Sends it. A body that comes in parts ends early where nobody listens any more."""
-    if isinstance(answer.body, bytes):
+    """Sends it. A body that comes in parts ends early where nobody listens any more, and is not begun for a HEAD."""
+    if isinstance(answer.body, bytes) or scope["method"] == "HEAD":
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-        await send({"type": "http.response.body", "body": answer.body})
+        await send({"type": "http.response.body", "body": answer.body if isinstance(answer.body, bytes) else b""})
         return
     parts = StreamingResponse(answer.body, answer.status)
     parts.raw_headers = answer.headers
