@@ -9,10 +9,11 @@ import pytest
 
 from riviere.client import AsyncClient, Client
 from riviere.client.calls.gifts import send_gifts
-from riviere.client.methods import asked, listed
+from riviere.client.methods import asked, followed, listed
 from riviere.http import app
 from riviere.http.operation import EXAMPLE_TIME, NDJSON, OPERATIONS, Operation
 from riviere.wire.common import Page
+from riviere.wire.feed import EVENT_STREAM
 
 assert app.AREAS, "importing the application fills the table"
 
@@ -22,7 +23,7 @@ def named(operation: Operation) -> str:
     return re.sub("(?<!^)([A-Z])", r"_\1", operation.id).lower()
 
 
-METHODS = {name: each for name, each in inspect.getmembers(Client) if isinstance(each, asked | listed)}
+METHODS = {name: each for name, each in inspect.getmembers(Client) if isinstance(each, asked | listed | followed)}
 
 
 def test_there_is_a_method_for_each_operation_and_no_other() -> None:
@@ -39,7 +40,7 @@ def test_a_method_asks_what_the_operation_takes(operation: Operation) -> None:
     else:
         call = described(operation)
         reply = type(None) if operation.reply is None else operation.reply
-        assert call.reply == reply
+        assert call.reply == (get_args(reply)[0] if operation.gives == EVENT_STREAM else reply)
         assert (call.body is None) == (operation.body is None)
     places = dict.fromkeys(re.findall(r"{(\w+)}", operation.path), "a%2Fb%20%3F")
     assert (call.method, call.path) == (operation.method, operation.path.format(**places))
@@ -50,6 +51,7 @@ def test_a_method_asks_what_the_operation_takes(operation: Operation) -> None:
 def described(operation: Operation) -> Any:
     """The call of a method: every name of the path is "a/b ?", body and query are what the operation takes."""
     method = METHODS[named(operation)]
+    assert isinstance(method, followed) == (operation.gives == EVENT_STREAM)
     assert isinstance(method, listed) == (getattr(operation.reply, "__origin__", None) is Page)
     parameters = list(inspect.signature(method.describe, eval_str=True).parameters.values())[1:]
     names = ["a/b ?" for _ in re.findall(r"{(\w+)}", operation.path)]

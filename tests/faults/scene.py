@@ -69,6 +69,15 @@ def begin(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
+def serve(folder: Path, port: int = 0) -> tuple[subprocess.Popen[str], str]:
+    """A server on a port (0: any that is free), and its address once it answers there."""
+    process = begin("up", "--data", folder, "--port", port, "--json")
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    assert line, ended(process).err
+    return process, json.loads(line)["url"]
+
+
 class Said(NamedTuple):
     """How a process ended."""
 

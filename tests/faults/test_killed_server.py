@@ -1,15 +1,13 @@
 """A server is killed, or told to stop, before a crowd: what was answered is there once, the rest at most once."""
 
-import json
 import random
 import signal
-import subprocess
 import time
 from pathlib import Path
 
 import pytest
 from crowd import Crowd
-from scene import begin, ended, kill, kill_postmaster
+from scene import ended, kill, kill_postmaster, serve
 from shop import Shop
 
 from riviere.access import keys
@@ -18,15 +16,6 @@ from riviere.services import Riviere
 from riviere.settings import Settings
 
 CLIENTS = 64
-
-
-def serve(folder: Path) -> tuple[subprocess.Popen[str], str]:
-    """A server on a free port, and its address once it answers there."""
-    process = begin("up", "--data", folder, "--port", 0, "--json")
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, ended(process).err
-    return process, json.loads(line)["url"]
 
 
 def open_shop(riviere: Riviere) -> tuple[Shop, str]:

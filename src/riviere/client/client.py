@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from riviere.client.calls import gifts as gift_calls
 from riviere.client.calls.access import AccessCalls
 from riviere.client.calls.catalogue import CatalogueCalls
+from riviere.client.calls.feed import FeedCalls
 from riviere.client.calls.gifts import GiftCalls
 from riviere.client.calls.health import ServerCalls
 from riviere.client.calls.places import PlaceCalls
@@ -24,6 +25,7 @@ class _Operations(
     GiftCalls,
     UserCalls,
     PlaceCalls,
+    FeedCalls,
     CatalogueCalls,
     WalletCalls,
     RedemptionCalls,

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import replace
 from typing import Any, Final, Generic, Self, TypeVar
 
@@ -23,7 +24,7 @@ ATTEMPTS: Final = 6
 DEADLINE: Final = 60
 
 
-class _Terms:
+class Terms:
     """Where a client sends its calls, as whom, and with how much patience."""
 
     def __init__(
@@ -81,12 +82,12 @@ class _Terms:
         raise ProblemError(problem, call.key)
 
 
-def _passed(since: float) -> int:
+def passed(since: float) -> int:
     """Milliseconds since then."""
     return int((time.monotonic() - since) * 1000)
 
 
-class Sender(_Terms):
+class Sender(Terms):
     """Sends calls and waits for their answers. Threads may share one. Close it, or use it as a context manager."""
 
     def __init__(
@@ -104,10 +105,14 @@ class Sender(_Terms):
                 outcome = self._http.request(**request)
             except httpx2.RequestError as lost:
                 outcome = lost
-            wait = tries.wait(outcome, _passed(begun))
+            wait = tries.wait(outcome, passed(begun))
             if wait is None:
                 return self.result(call, outcome)
             time.sleep(wait / 1000)
+
+    def streaming(self, **request: Any) -> AbstractContextManager[httpx2.Response]:
+        """An answer that is read as it comes, tried once."""
+        return self._http.stream(**request)
 
     def close(self) -> None:
         """Gives the connections back."""
@@ -120,7 +125,7 @@ class Sender(_Terms):
         self.close()
 
 
-class AsyncSender(_Terms):
+class AsyncSender(Terms):
     """Sends calls for one event loop. Close it, or use it as an asynchronous context manager."""
 
     def __init__(
@@ -138,10 +143,14 @@ class AsyncSender(_Terms):
                 outcome = await self._http.request(**request)
             except httpx2.RequestError as lost:
                 outcome = lost
-            wait = tries.wait(outcome, _passed(begun))
+            wait = tries.wait(outcome, passed(begun))
             if wait is None:
                 return self.result(call, outcome)
             await asyncio.sleep(wait / 1000)
+
+    def streaming(self, **request: Any) -> AbstractAsyncContextManager[httpx2.Response]:
+        """An answer that is read as it comes, tried once."""
+        return self._http.stream(**request)
 
     async def close(self) -> None:
         """Gives the connections back."""
