@@ -1,14 +1,9 @@
 """`riviere bench http`: one POST a gift, answered when it is durable, beside a POST that does nothing; and bulk."""
 
-import os
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Annotated, Final, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 from cyclopts import Parameter
@@ -23,12 +18,11 @@ from riviere.cli.bench.figures import P50, P99, Times, quantile
 from riviere.cli.bench.ground import NOTHING_SAID, Bench, BenchRefused, Server, say
 from riviere.cli.bench.load import NOOP_PATH, Plan, Ran
 from riviere.cli.bench.machine import Machine, cpu_seconds, less, machine, postmaster, proportional_mb, resident_mb
+from riviere.cli.bench.target import Target, serving
 from riviere.cli.common import table
 from riviere.cli.verify import complain, ok_line
-from riviere.errors import RiviereError
 from riviere.ledger.verify import Report
 from riviere.services import Riviere
-from riviere.settings import Settings
 
 GIFTS_PATH: Final = "/v1/gifts"
 BULK_PATH: Final = "/v1/gifts/bulk"
@@ -44,12 +38,6 @@ REST: Final = 2
 #: More than a machine of any size that we know answers in a second, singly and in bulk: viewers have coins for them.
 _RATE: Final = 10_000
 _BULK_RATE: Final = 60_000
-
-
-class ServerDied(RiviereError):
-    """The server of the bench ended before it answered; what it said is above."""
-
-    code = "server_died"
 
 
 class Answers(msgspec.Struct, frozen=True):
@@ -113,14 +101,6 @@ class _Load(NamedTuple):
     postgres_cpu: float | None
 
 
-class _Target(NamedTuple):
-    """A server of the bench's own."""
-
-    process: subprocess.Popen[str]
-    host: str
-    port: int
-
-
 def http(
     *,
     seconds: Annotated[float, Parameter(help="How long for each kind of POST.", validator=Number(gt=0))] = 20,
@@ -138,7 +118,7 @@ def http(
         crowd = people.gather(riviere, riviere.writer, gifts, 1 if hot else people.CREATORS, since=clock.now())
         _, key = keys.create(riviere.connection, "bench", ["gifts:write"], by="bench", now=clock.now())
         ground.checkpoint(riviere)
-        with _serving(settings) as target:
+        with serving(settings) as target:
             measured = _Measured(riviere, target, crowd, key)
             measured.go(seconds, connections)
         report = ground.verify(riviere)
@@ -148,34 +128,10 @@ def http(
     return 0 if report.ok else 1
 
 
-@contextmanager
-def _serving(settings: Settings) -> Iterator[_Target]:
-    """The server as a process of its own until the end of the block."""
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("RIVIERE_")}
-    surroundings["RIVIERE_KEY_QUOTA"] = str(settings.key_quota)
-    if settings.database_url is not None:
-        surroundings["RIVIERE_DATABASE_URL"] = settings.database_url
-    process = subprocess.Popen(
-        [sys.executable, "-m", "riviere.cli.bench.served", str(settings.data)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=surroundings,
-    )
-    try:
-        assert process.stdout is not None
-        url = urlsplit(process.stdout.readline().strip())
-        if url.hostname is None or url.port is None:
-            raise ServerDied
-        yield _Target(process, url.hostname, url.port)
-    finally:
-        process.communicate()  # the end of its standard input tells it to stop
-
-
 class _Measured:
     """Loads of one server, one after the other, and what came of them."""
 
-    def __init__(self, riviere: Riviere, target: _Target, crowd: Crowd, key: str) -> None:
+    def __init__(self, riviere: Riviere, target: Target, crowd: Crowd, key: str) -> None:
         self._riviere = riviere
         self._target = target
         self._crowd = crowd
