@@ -65,7 +65,7 @@ check: $(READY) ## Lint, types, import contract and SQL
 
 bench: $(READY) ## Measure Riviere here, ten minutes (one of it: make bench ARGS="writer --hot")
 	@set -e; if [ -n "$(ARGS)" ]; then $(BIN)/riviere bench $(ARGS); else \
-		for what in writer http read start; do echo "bench $$what"; $(BIN)/riviere bench $$what; done; fi
+		for what in writer http read feed start; do echo "bench $$what"; $(BIN)/riviere bench $$what; done; fi
 
 wheel: $(READY) ## Build the wheel into dist/
 	@$(BIN)/hatchling build --target wheel

@@ -136,6 +136,7 @@ def test_people_are_shown_a_table(bench: Benched, here: tuple[str, str]) -> None
         ("writer", "--preload", "-1"),
         ("http", "--seconds", "0"),
         ("http", "--connections", "0"),
+        ("feed", "--clients", "0"),
         ("read", "--preload", "0"),
         ("start", "--runs", "0"),
         ("writer", "--database-url", "no address"),
@@ -224,6 +225,14 @@ def test_a_bench_of_reads_times_questions_about_one_famous_creator_and_others(
     assert 240 < most[0] < 360
     assert first is not None
     assert (datetime.now(UTC) - first[0]).days > 60
+
+
+def test_a_bench_of_the_feed_insists_that_every_client_hears_everything(bench: Benched, here: tuple[str, str]) -> None:
+    figures = bench("feed", "--clients", "30", "--rate", "40", "--seconds", "1", *here, "--json").json
+    assert (figures["clients"], figures["events"], figures["verified"]) == (30, 40, True)
+    assert (figures["lost"], figures["breaks"]) == (0, 0)
+    assert 0 < figures["rate"] < 60
+    assert 0 < figures["median_ms"] <= figures["p99_ms"] <= figures["p999_ms"]
 
 
 def test_a_bench_of_the_start_waits_for_the_first_answer(bench: Benched, here: tuple[str, str]) -> None:
