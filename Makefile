@@ -17,7 +17,7 @@ FIND_PYTHON = for python in $(PYTHON) python3 python3.14 python3.13 python3.12 p
 quietly = $(1) >.venv/check.log 2>&1 || { cat .venv/check.log >&2; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: setup run test test-slow check bench wheel lock clean help
+.PHONY: setup run test coverage test-slow check bench wheel lock clean help
 
 setup: $(READY) ## Make .venv with the locked packages
 	@echo "setup: ready"
@@ -48,7 +48,10 @@ $(READY): requirements.lock pyproject.toml
 run: $(READY) ## Start Riviere with a demo economy (Ctrl-C stops it; everything is kept)
 	@exec $(BIN)/riviere up --demo $(ARGS)
 
-test: check ## Run the checks, then the tests, with coverage
+test: check ## Run the checks, then the tests
+	@$(BIN)/pytest -n 3 $(ARGS)
+
+coverage: $(READY) ## Run the tests, and say which lines none of them reaches
 	@$(BIN)/pytest -n 3 --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-slow: $(READY) ## Run the long tests: thousands of examples, twenty kills

@@ -122,6 +122,7 @@ class Front(World):
         """Stops the server; what was asked is answered first."""
         for client in self._clients:
             client.close()
+        self.office.feed.close()
         self._server.stop()
         self.office.close()
 
