@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 import structlog
 from psycopg import OperationalError
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from riviere.database.connection import Connection
 from riviere.live import reading
@@ -39,6 +39,9 @@ RETRY: Final = b"retry: 1000\n\n"
 #: Threads that read what followers have missed.
 _READERS: Final = 2
 
+#: What may be lost on the way to the database.
+_LOST: Final = (OperationalError, PoolTimeout, PoolClosed)
+
 _LOG = structlog.get_logger("riviere.live")
 
 Found = TypeVar("Found")
@@ -58,6 +61,10 @@ class _Watched:
         if place not in self.channels:
             self.channels[place] = Channel(place, self.position)
         return self.channels[place]
+
+    def covers(self, after: Position | None) -> bool:
+        """Whether it was looked at least as far as this."""
+        return after is None or (self.position is not None and self.position.covers(after))
 
     def tell(self, read: Read) -> None:
         """Hands on what happened."""
@@ -92,37 +99,42 @@ class Hub:
         self._closed = True
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._end)
-        self._looker.shutdown(wait=False, cancel_futures=True)
-        self._readers.shutdown(wait=False, cancel_futures=True)
+        else:
+            self._end()
 
     async def follow(self, creator: int, place: int | None, after: Position | None) -> AsyncIterator[bytes]:
         """Messages of a creator's feed, of one place or all, from `after` on (None: from now on).
 
-        `after` must lie in the past. An iterator that ends was told to, or its reader fell behind: whoever comes back
-        with the last id that they read has missed nothing.
+        `after` must lie in the past. It ends where the hub is closed, the database is away, or the reader fell behind:
+        whoever comes back with the last id that they read has missed nothing.
         """
-        with self._following(creator, place) as watched:
-            yield RETRY
-            if watched.position is None:
-                found = await self._ask(self._readers, partial(reading.position, creator=creator))
-                watched.position = watched.position or found
-            # Another server process may have looked a moment before this one.
-            while after is not None and not watched.position.covers(after):
-                await asyncio.sleep(LOOK_EVERY)
-            channel = watched.channel(place)
-            async for message in self._missed(creator, channel, after):
-                yield message
-            # Nothing came between what was missed and what comes from here on: there was no waiting in between.
-            follower = channel.join()
-            while frames := await follower.next():
-                yield frames
+        try:
+            with self._following(creator, place) as watched:
+                yield RETRY
+                if watched.position is None and not self._closed:
+                    found = await self._ask(self._readers, partial(reading.position, creator=creator))
+                    watched.position = watched.position or found
+                # Another server process may have looked a moment before this one.
+                while not self._closed and not watched.covers(after):
+                    await asyncio.sleep(LOOK_EVERY)
+                if self._closed:
+                    return
+                channel = watched.channel(place)
+                async for message in self._missed(creator, channel, after):
+                    yield message
+                # Nothing came between what was missed and what comes from here on: there was no waiting in between.
+                follower = channel.join()
+                while not self._closed and (frames := await follower.next()):
+                    yield frames
+        except _LOST as lost:
+            _LOG.warning("a feed was broken off", reason=" ".join(str(lost).split()))
 
     async def _missed(self, creator: int, channel: Channel, after: Position | None) -> AsyncIterator[bytes]:
         """What happened after a position and up to the channel's own, which is a follower's when this ends."""
         if after is None:
             after = channel.position
             yield channel.message(after, after, ())
-        while after != (until := channel.position):
+        while not self._closed and after != (until := channel.position):
             ask = partial(reading.since, watched={creator: after}, until=until)
             read = (await self._ask(self._readers, ask)).get(creator)
             end = read.position if read is not None and read.cut else until
@@ -155,7 +167,7 @@ class Hub:
             watched = {creator: one.position for creator, one in self._watched.items() if one.position is not None}
             try:
                 found = await self._ask(self._looker, partial(reading.since, watched=watched)) if watched else {}
-            except (OperationalError, PoolTimeout) as lost:
+            except _LOST as lost:
                 _LOG.warning("the database is away", reason=" ".join(str(lost).split()))
                 await asyncio.sleep(_TRY_EVERY)
                 continue
@@ -177,6 +189,8 @@ class Hub:
     def _end(self) -> None:
         if self._looking is not None:
             self._looking.cancel()
+        self._looker.shutdown(wait=False, cancel_futures=True)
+        self._readers.shutdown(wait=False, cancel_futures=True)
         for watched in self._watched.values():
             for channel in watched.channels.values():
                 channel.close()
