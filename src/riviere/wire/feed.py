@@ -29,14 +29,14 @@ class FeedQuery(Request, frozen=True, kw_only=True):
 
 
 class _Sent(Reply, frozen=True, kw_only=True, tag_field="type"):
-    """What a gift and a step of a combo have in common."""
+    """What a gift, a step of a combo and a whole combo have in common."""
 
     id: Annotated[str, Meta(description="The journal entry of the gift; a combo's steps share it.")]
-    at: Annotated[Instant, Meta(description="When it was committed.")]
+    at: Annotated[Instant, Meta(description="When it was booked; a combo, when it was found to be over.")]
     sender: Name
     gift: Code
     name: Annotated[str, Meta(description="What the gift is called.", examples=["Rose"])]
-    count: Annotated[Pieces, Meta(description="Pieces; of a combo those of this step.")]
+    count: Annotated[Pieces, Meta(description="Pieces: of a gift, of this step, or of the whole combo.")]
     coins: Annotated[Coins, Meta(description="What these pieces cost.")]
     diamonds: Annotated[Diamonds, Meta(description="What they brought the creator.")]
     stream: Annotated[Name | None, Meta(description="Where it landed: a stream, or else a post.")] = None
@@ -53,19 +53,8 @@ class ComboGrew(_Sent, frozen=True, kw_only=True, tag="combo.grew"):
     upto: Annotated[Pieces, Meta(description="Pieces that the combo has come to.")]
 
 
-class ComboFinished(Reply, frozen=True, kw_only=True, tag_field="type", tag="combo.finished"):
+class ComboFinished(_Sent, frozen=True, kw_only=True, tag="combo.finished"):
     """A combo has been quiet for five seconds. A later step makes it grow, and finish, again."""
-
-    id: Annotated[str, Meta(description="The journal entry of the gift.")]
-    at: Annotated[Instant, Meta(description="When it was found to be over.")]
-    sender: Name
-    gift: Code
-    name: Annotated[str, Meta(description="What the gift is called.", examples=["Rose"])]
-    count: Annotated[Pieces, Meta(description="Pieces in all.")]
-    coins: Annotated[Coins, Meta(description="What they cost in all.")]
-    diamonds: Annotated[Diamonds, Meta(description="What they brought the creator in all.")]
-    stream: Annotated[Name | None, Meta(description="Where it landed: a stream, or else a post.")] = None
-    post: Name | None = None
 
 
 class StreamBegan(Reply, frozen=True, kw_only=True, tag_field="type", tag="stream.started"):

@@ -26,7 +26,7 @@ ORDER BY c.writer;
 -- name: read_due
 -- The accounts with untallied entries of creators who were given something in the spans, where `least` entries wait.
 -- OFFSET 0: span by span through the index. How much is in one nobody can estimate, and the guess of a planner that is
--- free to choose was all of the journal, which took a second of every look at ten million gifts.
+-- free to choose was to read all of a journal of ten million gifts at every look.
 WITH met AS (
     SELECT DISTINCT CASE WHEN e.route IN (14, 15) THEN e.debit_user ELSE e.credit_user END AS creator
     FROM
