@@ -49,10 +49,10 @@ run: $(READY) ## Start Riviere with a demo economy (Ctrl-C stops it; everything 
 	@exec $(BIN)/riviere up --demo $(ARGS)
 
 test: check ## Run the checks, then the tests
-	@$(BIN)/pytest -n 3 $(ARGS)
+	@$(BIN)/pytest -n 4 $(ARGS)
 
 coverage: $(READY) ## Run the tests, and say which lines none of them reaches
-	@$(BIN)/pytest -n 3 --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(BIN)/pytest -n 4 --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-slow: $(READY) ## Run the long tests: thousands of examples, twenty kills
 	@RIVIERE_SLOW=1 $(BIN)/pytest -n 2 -m slow $(ARGS)
@@ -63,7 +63,7 @@ check: $(READY) ## Lint, types, import contract and SQL
 	@$(BIN)/mypy --no-error-summary
 	@$(call quietly,$(BIN)/lint-imports --no-logo)
 	@$(call quietly,$(BIN)/squawk $(MIGRATIONS)/*.sql)
-	@$(call quietly,$(BIN)/sqlfluff lint src)
+	@$(call quietly,$(BIN)/sqlfluff lint src --processes 0)
 	@echo "check: clean"
 
 bench: $(READY) ## Measure Riviere here, ten minutes (one of it: make bench ARGS="writer --hot")

@@ -1,5 +1,6 @@
 """What all tests share: a PostgreSQL server a worker, a fresh database a test, and how long property tests run."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -22,7 +23,7 @@ from riviere.database.migrate import migrate
 SLOW = os.environ.get("RIVIERE_SLOW") == "1"
 
 _PATIENT = [HealthCheck.too_slow]  # the machine may be busy with other things
-settings.register_profile("fast", deadline=None, max_examples=100, suppress_health_check=_PATIENT)
+settings.register_profile("fast", deadline=None, max_examples=50, suppress_health_check=_PATIENT)
 settings.register_profile("slow", deadline=None, max_examples=2000, suppress_health_check=_PATIENT)
 settings.load_profile("slow" if SLOW else "fast")
 
@@ -35,6 +36,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if "slow" in item.keywords:
                 item.add_marker(skip)
+
+
+def pytest_collection_finish() -> None:
+    # What was imported stays: without this a tenth of all the time goes into looking whether it is garbage.
+    gc.freeze()
 
 
 def _memory() -> str | None:

@@ -12,6 +12,7 @@ import pytest
 from psycopg import sql
 
 from riviere.database.database import Database
+from riviere.ledger.verify import law
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -35,6 +36,16 @@ MADE = {
     "0009_tally": {"tally", "tally_mark", "tally_cursor"},
     "0010_revision": {"revision"},
     "0011_notice": {"notice_board", "notice", "combo_mark"},
+    "0012_session": {"sign_in_link", "session"},
+    "0013_poster": {"poster"},
+    "0014_words": {"word_rule", "words", "words_report", "blocked", "anonymous_gift"},
+    "0015_viewers": {
+        "question", "question_voice", "question_turn", "announcement", "reminder", "spending_limit", "spending_hold",
+    },
+    "0016_goal": {"goal"},
+    "0017_boards": {"support", "support_mark", "leaderboard", "contest", "contest_side"},
+    "0018_console": {"undoing"},
+    "0019_overlay": {"overlay", "overlay_code", "overlay_secret"},
 }  # fmt: skip
 
 #: Written once: the server's role may add rows, and nobody may change or remove one.
@@ -54,6 +65,7 @@ WRITTEN_ONCE = {
     "standing",
     "quote",
     "redemption_step",
+    "undoing",
 }
 
 #: The dated tables, and what may have one value at a time.
@@ -280,6 +292,12 @@ def test_the_servers_role_owns_nothing(owner: Connection) -> None:
 def test_rows_written_once_are_beyond_the_server_and_guarded(owner: Connection) -> None:
     assert tables(owner, GUARDED) == WRITTEN_ONCE
     assert tables(owner, CHANGEABLE) & WRITTEN_ONCE == set()
+
+
+def test_verify_knows_every_table_and_what_holds_it(owner: Connection) -> None:
+    assert {*law.WRITTEN_ONCE} == WRITTEN_ONCE
+    there = {f"{table} {name}" for table, name, _ in owner.execute(law.SQL["list_constraints"])}
+    assert there == {f"{table} {table}_{name}" for table, names in law.CONSTRAINTS.items() for name in names.split()}
 
 
 def test_a_right_given_by_mistake_is_found(owner: Connection) -> None:

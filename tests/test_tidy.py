@@ -47,6 +47,12 @@ def none(findings: Iterable[str], advice: str) -> None:
     assert not found, "\n".join([advice, *found])
 
 
+def test_every_file_of_tests_has_a_name_of_its_own() -> None:
+    paths = sorted((ROOT / "tests").rglob("test_*.py"))
+    assert len(paths) > 100, "the files of tests were not found: the rule would hold nothing"
+    none(rules.shared_names(paths), "pytest runs none of the tests of the second: rename it.")
+
+
 def test_modules_are_short() -> None:
     none(
         every(rules.long_module, SOURCE + TESTS),
@@ -252,6 +258,11 @@ def test_errors_that_break_the_rules_are_found() -> None:
     ]
     assert list(rules.missing_facts(found, [sample])) == ["src/riviere/sample.py:13: Locked without level"]
     assert [len(list(rules.unsaid(condition))) for condition in found] == [0, 1, 0]
+
+
+def test_files_of_tests_that_share_a_name_are_found() -> None:
+    paths = [Path("tests/http/test_limits.py"), Path("tests/http/test_gifts.py"), Path("tests/payments/test_limits.py")]
+    assert list(rules.shared_names(paths)) == ["tests/payments/test_limits.py: tests/http/test_limits.py has its name"]
 
 
 def test_pages_and_paths_that_break_the_rules_are_found() -> None:

@@ -58,7 +58,7 @@ def test_the_wheel_has_our_tables_and_statements_and_no_tests(wheel: Path) -> No
     names = set(zipfile.ZipFile(wheel).namelist())
     ours = {path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*") if path.is_file()}
     ours = {name for name in ours if "__pycache__" not in name}
-    assert {Path(name).suffix for name in ours} == {".py", ".sql", ".csv", ".html", ".js", ".lua"}
+    assert {Path(name).suffix for name in ours} == {".py", ".sql", ".csv", ".html", ".css", ".js", ".svg", ".lua"}
     assert {name for name in names if ".dist-info/" not in name} == ours
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 

@@ -6,6 +6,7 @@ import string
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 LONGEST_MODULE = 400
@@ -106,6 +107,7 @@ def unimported(modules: Iterable[Module], entries: set[str]) -> Iterator[str]:
             yield f"{module.path}: nothing imports it"
 
 
+@cache
 def imports(module: Module) -> set[str]:
     """The dotted names a file imports: modules, and what it takes from them, which may be modules too."""
     names: set[str] = set()
@@ -303,6 +305,14 @@ def loose_queries(folder: str, text: str, modules: Iterable[Module]) -> Iterator
                 if asked is not None and asked not in there:
                     yield module.at(node, f"{folder}/queries.sql has no {asked!r}")
     yield from (f"{folder}/queries.sql: nothing runs {name!r}" for name in sorted(there - used))
+
+
+def shared_names(paths: Iterable[Path]) -> Iterator[str]:
+    """A file whose name one before it has: pytest imports both under that name, and takes one for the other."""
+    first: dict[str, Path] = {}
+    for path in paths:
+        if first.setdefault(path.name, path) is not path:
+            yield f"{path}: {first[path.name]} has its name"
 
 
 def headings(path: str, text: str) -> Iterator[str]:

@@ -15,15 +15,18 @@ from riviere import clock
 from riviere.database.database import Database
 from riviere.economy import gifts, offers, people, places, policies
 from riviere.economy.catalogue import Catalogue
-from riviere.economy.earnings import Wallet, wallet
 from riviere.economy.gifts import GiftRequest
 from riviere.economy.people import User
 from riviere.economy.places import Place
 from riviere.economy.seals import check_seals
+from riviere.economy.wallet import Wallet, wallet
 from riviere.ledger.evidence import Signer, sign_head
 from riviere.ledger.model import Receipt
 from riviere.ledger.verify import verify
 from riviere.ledger.writer import Writer
+from riviere.live.contests.checking import check_contests
+from riviere.live.goals.checking import check_goals
+from riviere.live.supporters.checking import check_supporters
 from riviere.payments import purchases
 from riviere.payments.sandbox import SandboxProcessor
 
@@ -148,7 +151,9 @@ class World:
         """What `riviere verify` finds once a head covers everything: nothing."""
         with self.connection.transaction():
             sign_head(self.connection, self.signer, self.now)
-        report = verify(self.connection, self.signer, [lambda connection: check_seals(connection, self.signer)])
+        boards = [check_supporters, check_goals, check_contests]
+        seals = [lambda connection: check_seals(connection, self.signer)]
+        report = verify(self.connection, self.signer, [*seals, *boards])
         return [f"{check.name}: {check.detail}" for check in report.checks if not check.ok]
 
     def key(self) -> str:

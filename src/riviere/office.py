@@ -10,6 +10,7 @@ import structlog
 
 from riviere import clock
 from riviere.access.gate import Gate
+from riviere.access.sessions import Sessions
 from riviere.economy.apart.desk import DeskApart
 from riviere.economy.desk import Desk, GiftDesk
 from riviere.ledger.batch_writer import BatchWriter
@@ -41,6 +42,8 @@ class Verifying:
         self.running_since: datetime | None = None
         self.broken_at: datetime | None = None
         self.last: Finished | None = None
+        #: What is being checked, and how many rows of how many are done.
+        self.progress: tuple[str, int, int] = ("", 0, 0)
 
     def start(self, now: datetime) -> tuple[bool, datetime]:
         """Starts one where none runs; answers whether it did, and since when one runs."""
@@ -48,6 +51,7 @@ class Verifying:
             if self.running_since is not None:
                 return False, self.running_since
             self.running_since, self.broken_at = now, None
+            self.progress = ("", 0, 0)
             self._thread = threading.Thread(target=self._run, name="riviere-verify", daemon=True)
             self._thread.start()
             return True, now
@@ -70,7 +74,8 @@ class Verifying:
             with self._lock:
                 self.running_since = None
 
-    def _go_on(self, *_: object) -> None:
+    def _go_on(self, check: str, done: int, total: int) -> None:
+        self.progress = (check, done, total)
         if self._stopped:
             raise _BrokenOff
 
@@ -103,6 +108,7 @@ class Office:
             else GiftDesk(partial(riviere.database.connect, autocommit=True), self.writer)
         )
         self.gate: Final = Gate(self.pool.connection)
+        self.sessions: Final = Sessions(self.pool.connection)
         self.feed: Final = Hub(self.pool)
         self.processor: Final = SandboxProcessor()
         self.verifying: Final = Verifying(riviere.verify)

@@ -15,6 +15,9 @@ from riviere.ledger.evidence import Signer, last_head, sign_head
 from riviere.ledger.verify import Check, Report, verify
 from riviere.ledger.verify.model import Progress
 from riviere.ledger.writer import Writer
+from riviere.live.contests.checking import check_contests
+from riviere.live.goals.checking import check_goals
+from riviere.live.supporters.checking import check_supporters
 from riviere.payouts.checking import check_redemptions
 from riviere.settings import Settings
 
@@ -51,13 +54,14 @@ class Riviere:
         return Writer(self.database.connect)
 
     def verify(self, progress: Progress | None = None) -> Report:
-        """Checks every invariant of the books, and the seals of rows that may change."""
+        """Checks every invariant of the books, the seals of rows that may change, and what is added up elsewhere."""
 
         def seals(connection: Connection) -> Check:
             return check_seals(connection, self.signer)
 
         with self.database.connect() as connection:
-            extra = [seals, check_tallies, check_redemptions]
+            boards = [check_supporters, check_goals, check_contests]
+            extra = [seals, check_tallies, *boards, check_redemptions]
             return verify(connection, self.signer, extra, progress, connect=self.database.connect)
 
     def close(self) -> None:

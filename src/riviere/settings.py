@@ -1,6 +1,7 @@
 """What the surroundings decide: where the data lies and which database holds it."""
 
 import os
+import re
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,8 @@ from riviere.errors import RiviereError
 KEY_QUOTA: Final = 600_000
 USER_QUOTA: Final = 600
 STRANGER_QUOTA: Final = 300
+
+_ADDRESS: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
 
 
 class BadSetting(RiviereError):
@@ -33,6 +36,12 @@ class HalfAnAccount(RiviereError):
     code = "half_an_account"
 
 
+class BadPublicUrl(RiviereError):
+    """RIVIERE_PUBLIC_URL is where people find the pages, https://gifts.example.com with no path, not {got}."""
+
+    code = "bad_public_url"
+
+
 class PayPalAccount(msgspec.Struct, frozen=True):
     """Where PayPal answers (https://api-m.paypal.com, https://api-m.sandbox.paypal.com), and who we are there."""
 
@@ -48,6 +57,7 @@ class Settings(msgspec.Struct, frozen=True):
     not None, names a PostgreSQL server that takes the embedded one's place. Quotas are requests a minute: of an API
     key, of a user's token, and of an address that sends neither or a wrong one. Without a `paypal` account payouts go
     to a sandbox that moves no real money. `local_webhooks` lets webhooks go to this machine, for development.
+    `public_url` is where people find the pages, if that is not the port that is answered on.
     """
 
     data: Path
@@ -57,14 +67,15 @@ class Settings(msgspec.Struct, frozen=True):
     stranger_quota: int = STRANGER_QUOTA
     paypal: PayPalAccount | None = None
     local_webhooks: bool = False
+    public_url: str | None = None
 
 
 def from_environment(data: Path | None = None) -> Settings:
     """Settings out of `data` (else RIVIERE_DATA, else the user's own data folder) and the environment.
 
     That is RIVIERE_DATABASE_URL, RIVIERE_KEY_QUOTA, RIVIERE_USER_QUOTA, RIVIERE_STRANGER_QUOTA, the three of
-    HalfAnAccount, and RIVIERE_LOCAL_WEBHOOKS (1 or 0). Raises BadSetting, BadSwitch and
-    HalfAnAccount.
+    HalfAnAccount, RIVIERE_LOCAL_WEBHOOKS (1 or 0) and RIVIERE_PUBLIC_URL. Raises BadSetting, BadSwitch, HalfAnAccount
+    and BadPublicUrl.
     """
     chosen = data or os.environ.get("RIVIERE_DATA") or platformdirs.user_data_dir("riviere")
     return Settings(
@@ -75,6 +86,7 @@ def from_environment(data: Path | None = None) -> Settings:
         _whole("RIVIERE_STRANGER_QUOTA", STRANGER_QUOTA),
         _paypal(),
         _switch("RIVIERE_LOCAL_WEBHOOKS"),
+        _address(os.environ.get("RIVIERE_PUBLIC_URL")),
     )
 
 
@@ -92,6 +104,12 @@ def _switch(name: str) -> bool:
     if said not in ("0", "1"):
         raise BadSwitch(name=name, got=repr(said)[:40])
     return said == "1"
+
+
+def _address(said: str | None) -> str | None:
+    if said and not _ADDRESS.fullmatch(said):
+        raise BadPublicUrl(got=repr(said)[:60])
+    return said or None
 
 
 def _paypal() -> PayPalAccount | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -162,3 +163,19 @@ def test_bad_words_are_refused_in_one_line_and_change_nothing(world: World, run:
             wrong.append(f"{line}\n  wanted: {said}\n  {ran}")
     assert not wrong, "\n".join(wrong)
     assert world.connection.execute(state).fetchone() == (0, 0, 1)
+
+
+def test_a_link_that_signs_in_goes_alone_to_standard_output_so_that_it_can_be_sent(world: World, run: Run) -> None:
+    world.viewer("mira")
+    run("admin", "operator", "add", "kim", "--role", "trust")
+    for arguments in (("kim",), ("mira", "--user")):
+        made = run("admin", "sign-in", *arguments)
+        assert re.fullmatch(r"http://127\.0\.0\.1:8750/claim/[0-9a-f]{64}\n", made.out)
+    assert "/claim/" in run("admin", "sign-in", "kim", "--json").json["link"]
+
+
+@pytest.mark.parametrize(("arguments", "said"), [(("nobody",), "no operator"), (("nobody", "--user"), "no user")])
+def test_nobody_else_gets_a_link(world: World, run: Run, arguments: tuple[str, ...], said: str) -> None:
+    refused = run("admin", "sign-in", *arguments)
+    assert (refused.status, refused.out) == (2, "")
+    assert said in refused.err

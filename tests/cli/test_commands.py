@@ -271,7 +271,7 @@ def test_an_operator_announces_figures(stage: World, run: Run) -> None:
         (row["name"], row["scope"], row["state"]): row for row in run("admin", "policies", "--json").json["policies"]
     }
     assert told["diamonds_per_coin", "", "announced"]["amount"] == 450
-    assert told["diamonds_per_coin", "", "in force"]["figure"] == "1 diamonds a coin"
+    assert told["diamonds_per_coin", "", "in force"]["figure"] == "1 diamond a coin"
     assert told["fee", "paypal:EUR", "in force"]["figure"] == "1.5 % and 0.10 EUR"
     assert "0.0045 EUR a diamond" in run("admin", "policies").out
 

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from riviere.cli import up
-from riviere.economy import earnings, tally
+from riviere.economy import tally
+from riviere.economy.earned import earnings
 from riviere.office import Office
 from shell import Run
 from world import World

@@ -91,33 +91,34 @@ def _ran(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> Ran:
     return Ran(int(ended.value.code or 0), *capsys.readouterr())
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "balance mia",
-        "balance jo",
-        "provenance mia g1",
-        "earnings",
-        "earnings jo",
-        "earnings jo --by supporter",
-        "earnings jo --by place",
-        "earnings jo --by hour",
-        "earnings jo --since 2026-01-01T00:00:00Z --until 2026-01-02T00:00:00Z",
-        "gift mia jo comet --stream live --key g1",
-        "gift mia jo rose --count 3 --combo --stream live --key g2",
-        "reverse mia g3",
-        "stream start jo live",
-        "post add jo hello",
-        "user set mia --level 9",
-        "user set mia --region",
-    ],
-)
-def test_a_server_answers_what_its_own_data_does(here: Run, there: Run, words: str) -> None:
-    said = words.split() + [""] * words.endswith("--region")
-    for how in ([], ["--json"]):
-        local, remote = here(*said, *how), there(*said, *how)
-        assert (local.status, local.err) == (0, "")
-        assert remote == local
+ANSWERED = [
+    "balance mia",
+    "balance jo",
+    "provenance mia g1",
+    "earnings",
+    "earnings jo",
+    "earnings jo --by supporter",
+    "earnings jo --by place",
+    "earnings jo --by hour",
+    "earnings jo --since 2026-01-01T00:00:00Z --until 2026-01-02T00:00:00Z",
+    "gift mia jo comet --stream live --key g1",
+    "gift mia jo rose --count 3 --combo --stream live --key g2",
+    "reverse mia g3",
+    "stream start jo live",
+    "post add jo hello",
+    "user set mia --level 9",
+    "user set mia --region",
+]
+
+
+def test_a_server_answers_what_its_own_data_does(here: Run, there: Run, subtests: pytest.Subtests) -> None:
+    for words in ANSWERED:
+        said = words.split() + [""] * words.endswith("--region")
+        with subtests.test(words=words):
+            for how in ([], ["--json"]):
+                local, remote = here(*said, *how), there(*said, *how)
+                assert (local.status, local.err) == (0, "")
+                assert remote == local
 
 
 @pytest.mark.parametrize("words", ["statement jo", "statement mia", "statement mia --account coins.bonus"])
@@ -172,30 +173,31 @@ def test_a_proven_statement_comes_from_afar(stage: Front, there: Run, tmp_path: 
     assert "say --since" in refused.err
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        ("gift mia jo comet --count 99 --stream live", "Not enough coins"),
-        ("gift mia jo comet --stream live --key é", "plain ASCII characters"),
-        ("balance nobody", "nobody"),
-        ("provenance mia nothing", "nothing"),
-        ("earnings --by gift", "name one"),
-        ("user add mia", "mia"),
-        ("stream end jo nothing", "nothing"),
-        ("admin defaults", "leave out --url, and RIVIERE_URL"),
-        ("export earnings", "leave out --url, and RIVIERE_URL"),
-        ("replay FILE", "leave out --url, and RIVIERE_URL"),
-        ("up --fresh", "leave out --url, and RIVIERE_URL"),
-        ("balance mia --url http://127.0.0.1:1 --data here", "--data names a folder and --url a server"),
-        ("balance mia --url gifts.example.com", "is like https://gifts.example.com, not"),
-        ("balance mia --key-file nowhere", "nowhere cannot be read"),
-    ],
-)
-def test_what_cannot_be_done_is_one_line(there: Run, words: str, says: str) -> None:
-    ran = there(*words.replace("FILE", str(RECORDING)).split())
-    assert (ran.status, ran.out) == (2, "")
-    assert ran.err.count("\n") == 1
-    assert says in ran.err
+REFUSED = [
+    ("gift mia jo comet --count 99 --stream live", "Not enough coins"),
+    ("gift mia jo comet --stream live --key é", "plain ASCII characters"),
+    ("balance nobody", "nobody"),
+    ("provenance mia nothing", "nothing"),
+    ("earnings --by gift", "name one"),
+    ("user add mia", "mia"),
+    ("stream end jo nothing", "nothing"),
+    ("admin defaults", "leave out --url, and RIVIERE_URL"),
+    ("export earnings", "leave out --url, and RIVIERE_URL"),
+    ("replay FILE", "leave out --url, and RIVIERE_URL"),
+    ("up --fresh", "leave out --url, and RIVIERE_URL"),
+    ("balance mia --url http://127.0.0.1:1 --data here", "--data names a folder and --url a server"),
+    ("balance mia --url gifts.example.com", "is like https://gifts.example.com, not"),
+    ("balance mia --key-file nowhere", "nowhere cannot be read"),
+]
+
+
+def test_what_cannot_be_done_is_one_line(stage: Front, there: Run, subtests: pytest.Subtests) -> None:
+    for words, says in REFUSED:
+        with subtests.test(words=words), stage.nothing_moves():
+            ran = there(*words.replace("FILE", str(RECORDING)).split())
+            assert (ran.status, ran.out) == (2, "")
+            assert ran.err.count("\n") == 1
+            assert says in ran.err
 
 
 def test_a_key_comes_from_a_file_or_the_environment_and_from_nowhere_else(

@@ -10,7 +10,7 @@ from riviere.connectors.detect import open_recording
 from riviere.connectors.imports import NothingToBack, SameOperator, UnknownImport
 from riviere.connectors.replay import Replay
 from riviere.economy import people, policies
-from riviere.economy.earnings import wallet
+from riviere.economy.wallet import wallet
 from riviere.ledger.law import ROUTES, Kind, Route
 from riviere.ledger.model import Hold, NotMatured
 from riviere.ledger.statement import balance_at

@@ -17,8 +17,9 @@ from recording_samples import MESSAGE as WEBCAST
 from riviere import clock, money
 from riviere.connectors.detect import open_recording
 from riviere.connectors.replay import Replay, Summary
-from riviere.economy import earnings, people
+from riviere.economy import people
 from riviere.economy.catalogue import Catalogue
+from riviere.economy.earned import earnings
 from riviere.ledger.law import Kind
 from riviere.ledger.statement import balance_at
 from riviere.services import Riviere

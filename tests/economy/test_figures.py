@@ -91,7 +91,7 @@ def test_a_number_that_was_shown_is_read_as_it_was(units: int, digits: int) -> N
 def test_the_figures_of_a_new_economy_are_told_with_their_units() -> None:
     rows = [Policy(1, row.name, row.scope, row.amount, row.share, NOW, None, NOW, "riviere") for row in DEFAULTS]
     assert [figures.shown(row) for row in rows] == [
-        "1 diamonds a coin",
+        "1 diamond a coin",
         "0.005 USD a diamond",
         "10,000 diamonds",
         "1.5 % and 0.10 USD",

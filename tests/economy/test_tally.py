@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from riviere.clock import hour_of, whole_hours
 from riviere.database.connection import Connection
-from riviere.economy import earnings, places, policies, tally
+from riviere.economy import places, policies, tally
 from riviere.economy.catalogue import Catalogue
-from riviere.economy.earnings import Earned
+from riviere.economy.earned import earnings
+from riviere.economy.earned.earnings import Earned
 from riviere.errors import RiviereError
 from riviere.ids import request_digest, system_id
 from riviere.ledger.law import GIFTS, Route

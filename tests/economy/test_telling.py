@@ -42,9 +42,9 @@ def test_a_creator_reads_what_became_of_what_was_held(world: World) -> None:
     whole = statement(world.connection, creator, Kind.HELD, world.now - timedelta(days=9_999), world.now.max)
     lines = tell(world.connection, creator, whole.lines)
     assert [(line.route, line.what, line.who, line.amount, line.balance) for line in lines] == [
-        ("redeem.hold", "matured diamonds only", "", 1_000_000, 1_000_000),
-        ("redeem.hold", "matured diamonds only", "", 400_000, 1_400_000),
+        ("redeem.hold", "held for a redemption", "", 1_000_000, 1_000_000),
+        ("redeem.hold", "held for a redemption", "", 400_000, 1_400_000),
         ("redeem.settle", "redeemed for 5.00 USD before the fee", "", -1_000_000, 400_000),
-        ("redeem.release", "with the maturity they had", "", -400_000, 0),
+        ("redeem.release", "back from a redemption", "", -400_000, 0),
     ]
     assert usual_account(world.connection, creator) == Kind.DIAMONDS

@@ -61,7 +61,7 @@ def test_connections_cut_again_and_again_lose_nothing(database: Database) -> Non
         written = pool.submit(writer.write, orders)
         with database.connect_owner(autocommit=True) as owner:
             while cut < 6 and not written.done():
-                time.sleep(chance.uniform(0.1, 0.6))
+                time.sleep(chance.uniform(0.05, 0.2))
                 cut += cut_others(owner)
         for answer in written.result(timeout=60):
             stands(answer)

@@ -130,7 +130,7 @@ def test_a_key_that_is_none_is_refused(live: Front, subtests: pytest.Subtests) -
     keyed = [operation for operation in OPERATIONS if operation.keyed]
     assert {"sendGift", "buyPack", "requestRedemption"} <= {operation.id for operation in keyed}
     for operation in keyed:
-        path = operation.path.replace("{user}", "mira")
+        path = operation.path.replace("{user}", "mira").replace("{creator}", "mira").replace("{stream}", "live")
         body = msgspec.to_builtins(operation.asked) | ({"sender": "mira"} if operation.id == "sendGift" else {})
         for key, code in KEYS:
             with subtests.test(operation=operation.id, key=key), live.nothing_moves():

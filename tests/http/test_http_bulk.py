@@ -12,6 +12,7 @@ from front import Front, both_desks, opened, problem
 from hypothesis import given
 from hypothesis import strategies as st
 from many import NDJSON, codes, earned, line, send, set_up, soon
+from watcher import events
 
 from riviere.database.database import Database
 from riviere.economy import gifts
@@ -20,6 +21,8 @@ from riviere.http.bulk import MOST_LINES
 from riviere.http.dispatch import MOST_BYTES
 from riviere.http.lines import Line, lines
 from riviere.ledger.writer import Answer, Draft, Writer
+from riviere.live import reading
+from riviere.live.position import Position
 
 
 @pytest.fixture
@@ -278,3 +281,13 @@ def test_a_bulk_request_waits_at_the_door_where_a_single_gift_gets_in(
         slow_ledger.set()
         assert single.result(60).status_code == 200
         assert codes(answers.result(60)) == ["booked"] * 1_000
+
+
+@both_desks
+def test_an_anonymous_line_names_nobody_to_viewers(live: Front) -> None:
+    lines = [line("a", anonymous=True), line("b"), line("a", anonymous=True), line("b", anonymous=True)]
+    answers = send(live, b"\n".join(lines))
+    assert [one.status for one in answers] == [200, 200, 200, 422]
+    aurora = live.id("aurora")
+    read = reading.since(live.connection, {aurora: Position(0, 0)})[aurora]
+    assert [event["sender"] for event in events(read) if event["type"] == "gift"] == [None, "mira"]

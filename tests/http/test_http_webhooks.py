@@ -57,47 +57,46 @@ def test_an_endpoint_is_added_and_its_secret_is_shown_this_once(front: Front) ->
     assert secret not in listed.text + one.text
 
 
-@pytest.mark.parametrize(
-    ("changed", "code"),
-    [
-        ({"url": "http://example.com/hook"}, "bad_webhook_url"),
-        ({"url": "ftp://example.com/hook"}, "bad_webhook_url"),
-        ({"url": "https://ada:secret@example.com/hook"}, "bad_webhook_url"),
-        ({"url": "https://example.com/hook#here"}, "bad_webhook_url"),
-        ({"url": "https://exämple.com/"}, "bad_webhook_url"),
-        ({"url": "https://exam\nple.com/"}, "bad_webhook_url"),
-        ({"url": "https://example.com:99999/"}, "bad_webhook_url"),
-        ({"url": "https://[::1/"}, "bad_webhook_url"),
-        ({"url": "https:///hook"}, "bad_webhook_url"),
-        ({"url": "hook"}, "bad_webhook_url"),
-        ({"url": " https://example.com/"}, "bad_webhook_url"),
-        ({"url": ""}, "invalid_body"),
-        ({"url": "https://example.com/" + "x" * 2_000}, "invalid_body"),
-        ({"url": "https://127.0.0.1/hook"}, "internal_address"),
-        ({"url": "https://localhost/hook"}, "internal_address"),
-        ({"url": "https://2130706433/hook"}, "internal_address"),
-        ({"url": "https://0x7f.1/hook"}, "internal_address"),
-        ({"url": "https://10.0.0.7/hook"}, "internal_address"),
-        ({"url": "https://169.254.169.254/latest"}, "internal_address"),
-        ({"url": "https://[::1]/hook"}, "internal_address"),
-        ({"url": "https://[::ffff:10.0.0.7]/hook"}, "internal_address"),
-        ({"kinds": []}, "invalid_body"),
-        ({"kinds": [""]}, "invalid_body"),
-        ({"kinds": ["gift.lost"]}, "unknown_event_kind"),
-        ({"kinds": ["gift.sent", "gift"]}, "unknown_event_kind"),
-        ({"kinds": ["*.sent"]}, "unknown_event_kind"),
-        ({"kinds": ["gift.sent"] * 51}, "invalid_body"),
-        ({"kinds": "gift.sent"}, "invalid_body"),
-        ({"description": "d" * 201}, "bad_text"),
-        ({"description": "two\nlines"}, "bad_text"),
-        ({"secret": "whsec_mine"}, "invalid_body"),
-    ],
-    ids=str,
-)
-def test_what_may_not_be_an_endpoint_is_refused(front: Front, changed: dict[str, Any], code: str) -> None:
+NO_ENDPOINTS: list[tuple[dict[str, Any], str]] = [
+    ({"url": "http://example.com/hook"}, "bad_webhook_url"),
+    ({"url": "ftp://example.com/hook"}, "bad_webhook_url"),
+    ({"url": "https://ada:secret@example.com/hook"}, "bad_webhook_url"),
+    ({"url": "https://example.com/hook#here"}, "bad_webhook_url"),
+    ({"url": "https://exämple.com/"}, "bad_webhook_url"),
+    ({"url": "https://exam\nple.com/"}, "bad_webhook_url"),
+    ({"url": "https://example.com:99999/"}, "bad_webhook_url"),
+    ({"url": "https://[::1/"}, "bad_webhook_url"),
+    ({"url": "https:///hook"}, "bad_webhook_url"),
+    ({"url": "hook"}, "bad_webhook_url"),
+    ({"url": " https://example.com/"}, "bad_webhook_url"),
+    ({"url": ""}, "invalid_body"),
+    ({"url": "https://example.com/" + "x" * 2_000}, "invalid_body"),
+    ({"url": "https://127.0.0.1/hook"}, "internal_address"),
+    ({"url": "https://localhost/hook"}, "internal_address"),
+    ({"url": "https://2130706433/hook"}, "internal_address"),
+    ({"url": "https://0x7f.1/hook"}, "internal_address"),
+    ({"url": "https://10.0.0.7/hook"}, "internal_address"),
+    ({"url": "https://169.254.169.254/latest"}, "internal_address"),
+    ({"url": "https://[::1]/hook"}, "internal_address"),
+    ({"url": "https://[::ffff:10.0.0.7]/hook"}, "internal_address"),
+    ({"kinds": []}, "invalid_body"),
+    ({"kinds": [""]}, "invalid_body"),
+    ({"kinds": ["gift.lost"]}, "unknown_event_kind"),
+    ({"kinds": ["gift.sent", "gift"]}, "unknown_event_kind"),
+    ({"kinds": ["*.sent"]}, "unknown_event_kind"),
+    ({"kinds": ["gift.sent"] * 51}, "invalid_body"),
+    ({"kinds": "gift.sent"}, "invalid_body"),
+    ({"description": "d" * 201}, "bad_text"),
+    ({"description": "two\nlines"}, "bad_text"),
+    ({"secret": "whsec_mine"}, "invalid_body"),
+]
+
+
+def test_what_may_not_be_an_endpoint_is_refused(front: Front, subtests: pytest.Subtests) -> None:
     app = front.client("webhooks:write", *HEARD)
-    with front.nothing_moves():
-        problem(app.post("/v1/webhooks", json={**GOOD, **changed}), 422, code)
+    for changed, code in NO_ENDPOINTS:
+        with subtests.test(changed=str(changed)[:100]), front.nothing_moves():
+            problem(app.post("/v1/webhooks", json={**GOOD, **changed}), 422, code)
 
 
 def test_for_development_an_endpoint_may_be_on_this_machine_and_nowhere_else_inside(hooks: Hooks) -> None:

@@ -7,6 +7,7 @@ names of things that are there, so that they get past the door; some are spoilt 
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from unittest import SkipTest
 
@@ -47,12 +48,16 @@ EXAMPLES = {operation.id: operation.asked for operation in OPERATIONS}
 THERE = {
     "user": ["aurora", "mira"],
     "creator": ["aurora"],
+    "supporter": ["mira"],
     "code": ["comet", "rose", "pack-700"],
     "stream": ["live"],
     "post": ["welcome"],
+    "viewer": ["mira"],
     "key": ["comet of mira", "pack of mira"],
     "name": ["kim"],
     "kid": ["spare"],
+    "account": ["diamonds", "coins"],
+    "seq": ["1"],
 }
 
 DEEP: list[Any] = []
@@ -101,6 +106,11 @@ def busy(front: Front) -> Front:
     return front
 
 
+def day_after(front: Front) -> str:
+    """The begin of the day after tomorrow."""
+    return f"{front.now + timedelta(days=2):%Y-%m-%d}T00:00:00Z"
+
+
 def ids(front: Front) -> dict[str, list[str]]:
     """The ids of things that are there, by the address that they are at."""
     backend = front.client(*SCOPES)
@@ -123,8 +133,37 @@ def ids(front: Front) -> dict[str, list[str]]:
             redemptions.append(asked.json()["id"])
     key = backend.post("/v1/keys", json={"name": "spare", "scopes": ["gifts:read"]}).json()["id"]
     endpoint = backend.post("/v1/webhooks", json={"url": "https://example.com/", "kinds": ["*"]}).json()
+    begin = (front.now + timedelta(hours=1)).isoformat()
+    announced = backend.post(
+        "/v1/users/aurora/announcements",
+        json={"title": "Requests", "starts_at": begin},
+        headers={"Idempotency-Key": "announced"},
+    ).json()
+    question = backend.post(
+        "/v1/users/aurora/streams/live/questions",
+        json={"text": "What is next?", "asker": "mira"},
+        headers={"Idempotency-Key": "asked"},
+    ).json()
+    goal = backend.post(
+        "/v1/users/aurora/goals", json={"title": "Mic", "diamonds": "5"}, headers={"Idempotency-Key": "goal"}
+    ).json()["id"]
+    starts = day_after(front)
+    contest = backend.post(
+        "/v1/users/aurora/contests",
+        json={"rival": "mira", "title": "Choirs", "starts_at": starts, "ends_at": starts.replace("T00", "T01")},
+        headers={"Idempotency-Key": "contest"},
+    ).json()["id"]
+    named = {"name": "Alerts", "widget": "custom"}
+    overlay = backend.post("/v1/users/aurora/overlays", json=named).json()["overlay"]["id"]
     return {
+        "/announcements": [announced["id"]],
+        "/reminders": [announced["id"]],
+        "/questions": [question["id"]],
+        "/written": [question["id"]],
+        "/overlays": [overlay],
         "/redemptions": redemptions,
+        "/contests": [contest],
+        "/goals": [goal],
         "/keys": [key],
         "/webhooks": [endpoint["endpoint"]["id"]],
         "quote": [quote],
@@ -186,7 +225,8 @@ def _tried(front: Front, each: int) -> tuple[int, int]:
     assert len(found) == len(OPERATIONS)
     found = [one for one in found if one.definition.raw["operationId"] in {operation.id for operation in WITH_AN_END}]
     # What is forgotten, retired or cancelled is not there any more for the others.
-    found.sort(key=lambda one: one.method.upper() == "DELETE" or one.path.endswith(("/retire", "/cancel", "/end")))
+    endings = ("/retire", "/cancel", "/end", "/close")
+    found.sort(key=lambda one: one.method.upper() == "DELETE" or one.path.endswith(endings))
     callers = list(_callers(front))
     there = ids(front)
     wrong: list[str] = []

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -139,6 +140,33 @@ def test_a_redemption_is_paid_by_the_servers_own_rounds_and_goes_on_after_a_kill
     with closing(sqlite3.connect(folder / SANDBOX)) as sandbox:
         payouts = sandbox.execute("SELECT count(*) FROM document WHERE kind = 'Item'").fetchone()
     assert payouts == (1,), "one payment went out, before and after the kill"
+
+
+def test_who_waits_for_a_stream_is_told_by_the_servers_own_rounds_once_whatever_is_killed(
+    economy: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RIVIERE_LOCAL_WEBHOOKS", "1")
+    folder, key = economy
+    with Receiver() as receiver:
+        with running(folder, key) as server:
+            endpoint = server.post("webhooks", url=receiver.url, kinds=["reminder.due"])["endpoint"]["id"]
+            for name in ("ada", "bo"):
+                server.post("users", id=name)
+            soon = (clock.now() + timedelta(minutes=11)).isoformat()
+            announced = server.post("users/ada/announcements", "one", title="Requests", starts_at=soon)["id"]
+            assert server.app.put(f"/v1/users/bo/reminders/ada/{announced}").status_code == 204
+            assert kill(server.process)
+        ask(folder, "UPDATE riviere.announcement SET starts_at = now() + interval '9 minutes' RETURNING id")
+        with running(folder, key) as server:
+            assert receiver.wait_for(lambda: bool(receiver.taken))
+            assert server.app.get(f"/v1/users/ada/announcements/{announced}").json()["reminded_at"] is not None
+            assert kill(server.process)
+        with running(folder, key) as server:
+            server.app.delete(f"/v1/webhooks/{endpoint}")
+            server.stops()
+    assert {heard.id for heard in receiver.taken} == {receiver.taken[0].id}
+    told = receiver.taken[0].told
+    assert (told["type"], told["data"]["title"], told["data"]["viewers"]) == ("reminder.due", "Requests", ["bo"])
 
 
 def kind(heard: Any) -> str:

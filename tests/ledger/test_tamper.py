@@ -33,15 +33,29 @@ Row = dict[str, Any]
 REDEEMING = "riviere.payouts.checking holds it against the journal"
 ADMITTING = "who may ask for what: no amount rests on it"
 ADDING_UP = "riviere.economy.tally holds it against the journal"
+COUNTING = "riviere.live holds it against the journal: tests/live/test_boards_checked.py alters it"
+SHOWING = "what viewers are shown beside a gift, and under whose name: no amount rests on it"
+ASKING = "what goes between a creator and viewers beside gifts: no amount rests on it"
+ALLOWING = "what a viewer allows themselves: it refuses purchases and moves nothing"
 TELLING = "what is told to others: no amount rests on it"
 #: Tables that layers above the ledger keep, and why it is not for the ledger's own checks to see what is altered there.
 ELSEWHERE = {
     **dict.fromkeys(("quote", "redemption", "redemption_step", "payout"), REDEEMING),
     **dict.fromkeys(("tally", "tally_mark", "tally_cursor"), ADDING_UP),
     **dict.fromkeys(("identity", "payout_method", "standing"), ADMITTING),
-    **dict.fromkeys(("api_key", "operator", "operator_change", "token_key"), ADMITTING),
+    **dict.fromkeys(("api_key", "operator", "operator_change", "token_key", "sign_in_link", "session"), ADMITTING),
     **dict.fromkeys(("outbox", "subject", "endpoint", "endpoint_secret", "delivery", "lane", "attempt"), TELLING),
     **dict.fromkeys(("journal_cursor", "running_combo", "notice", "notice_board", "combo_mark"), TELLING),
+    **dict.fromkeys(
+        ("overlay", "overlay_code", "overlay_secret"), "pages for broadcasting software, which book nothing"
+    ),
+    "poster": "words for people to read",
+    **dict.fromkeys(("word_rule", "words", "words_report", "blocked", "anonymous_gift"), SHOWING),
+    **dict.fromkeys(("question", "question_voice", "question_turn", "announcement", "reminder"), ASKING),
+    **dict.fromkeys(("spending_limit", "spending_hold"), ALLOWING),
+    **dict.fromkeys(("goal", "support", "support_mark", "contest", "contest_side"), COUNTING),
+    "leaderboard": TELLING,
+    "undoing": "words for people to read",
     "revision": "it says only when a server reads again what it keeps in memory",
 }
 MADE = re.findall(r"CREATE TABLE (\w+)", "".join(file.sql for file in shipped()))

@@ -1,17 +1,12 @@
 """What happened is told in the order of commits, each thing once, whoever wrote it and however late they committed."""
 
-import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
 import pytest
+from late import held_before_its_commit, wait_until_locked_out
 from watcher import events, sent
 
-from riviere.economy import gifts, people
-from riviere.economy.gifts import GiftRequest
-from riviere.ledger.model import Receipt
-from riviere.ledger.writer import Writer
+from riviere.economy import people
 from riviere.live import reading
 from riviere.live.combos import QUIET, finish
 from riviere.live.position import Position
@@ -135,10 +130,13 @@ def test_no_late_commit_is_passed_by(world: World) -> None:
         world.viewer(f"fan of {name}")
         world.buy(f"fan of {name}", 100)
     aurora, zoe = world.id("aurora"), world.id("zoe")
-    with _held_before_its_commit(world) as (late, commit), ThreadPoolExecutor(2) as apart:
+    with (
+        held_before_its_commit(world, world.asked("fan of aurora", "aurora")) as (late, commit),
+        ThreadPoolExecutor(2) as apart,
+    ):
         after = {creator: reading.position(world.connection, creator) for creator in (aurora, zoe)}
         first = apart.submit(late, world.asked("fan of aurora", "aurora", count=5))
-        _wait_until_locked_out(world, 1)
+        wait_until_locked_out(world, 1)
         # Another creator's gift is booked later and committed first, and so is told first.
         world.give("fan of zoe", "zoe", "rose", 7)
         read = reading.since(world.connection, after)
@@ -146,35 +144,10 @@ def test_no_late_commit_is_passed_by(world: World) -> None:
         assert aurora not in read
         # One for the same creator has to wait for the account: it cannot overtake.
         second = apart.submit(world.give, "fan of zoe", "aurora", "rose", 9)
-        _wait_until_locked_out(world, 2)
+        wait_until_locked_out(world, 2)
         assert aurora not in reading.since(world.connection, after)
         commit()
         assert first.result().owner != second.result().owner
     read = reading.since(world.connection, after)
     assert sent(events(read[aurora])) == ["gift fan of aurora 5 rose", "gift fan of zoe 9 rose"]
     assert read[aurora].position.entry == after[aurora].entry + 2
-
-
-@contextmanager
-def _held_before_its_commit(world: World) -> Iterator[tuple[Callable[[GiftRequest], Receipt], Callable[[], None]]]:
-    """A way to send gifts with a writer that gets as far as the end of its transaction, and what lets it commit."""
-    with (
-        Writer(world.database.connect) as late,
-        world.database.connect(autocommit=True) as prices,
-        world.database.connect() as holding,
-    ):
-        gifts.send(prices, late, world.asked("fan of aurora", "aurora"), world.now)
-        # The last thing it does before it commits is to move its chain on, which is the one begun last.
-        holding.execute("SELECT FROM writer WHERE id = (SELECT max(id) FROM writer) FOR UPDATE")
-        yield lambda request: gifts.send(prices, late, request, world.now), holding.commit
-
-
-def _wait_until_locked_out(world: World, many: int) -> None:
-    for _ in range(1_000):
-        row = world.connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        ).fetchone()
-        if row == (many,):
-            return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")

@@ -17,9 +17,15 @@ def events(read: Read) -> list[dict[str, Any]]:
 
 
 def brief(event: dict[str, Any]) -> str:
-    """An event in a few words: "gift mira 3 rose", "combo.grew mira 5 rose", "stream.ended live"."""
+    """An event in a few words: "gift mira 3 rose", "combo.grew mira 5 rose", "goal reached 30/20", "stream.ended x"."""
+    if event["type"] == "goal":
+        return f"goal {event['state']} {event['progress']}/{event['target']}"
     if "sender" in event:
         return f"{event['type']} {event['sender']} {event.get('upto', event['count'])} {event['gift']}"
+    if event["type"] == "contest":
+        return f"contest {event['state']} {event['score']}:{event['rival_score']} {event['winner'] or '-'}"
+    if event["type"] == "leaderboard":
+        return f"leaderboard {' '.join(row['supporter'] for row in event['top'])}"
     return f"{event['type']} {event['stream']}"
 
 

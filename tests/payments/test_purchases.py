@@ -7,8 +7,8 @@ import pytest
 
 from riviere.economy import offers
 from riviere.economy.catalogue import Catalogue, PackNotSold, UnknownPack
-from riviere.economy.earnings import Expiring
 from riviere.economy.people import UnknownUser
+from riviere.economy.wallet import Expiring
 from riviere.errors import RiviereError
 from riviere.ids import BadKey
 from riviere.ledger.law import Route

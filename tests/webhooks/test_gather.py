@@ -90,6 +90,7 @@ def test_gifts_of_a_moment_are_one_event_a_stream(office: Office, receiver: Rece
             {"account": "coins.bonus", "balance": 0, "seq": 2},
             {"account": "coins", "balance": 72, "seq": 2},
         ],
+        "anonymous": False,
     }
     assert (roses["sender"], roses["count"], roses["coins"]) == ("lea", 3, 3)
     assert stream["earned"] == {"account": "diamonds", "balance": "33", "seq": 3}
@@ -372,3 +373,21 @@ def test_everything_is_wanted_by_all_by_name_and_by_beginning(kind: str) -> None
     assert wants([kind], kind)
     assert wants([kind.split(".")[0] + ".*"], kind)
     assert not wants([], kind)
+
+
+def test_the_platforms_servers_hear_who_sent_an_anonymous_gift_and_that_viewers_may_not(
+    office: Office, receiver: Receiver
+) -> None:
+    office.endpoint(receiver)
+    office.world.buy("ben", 500)
+    office.world.give("ben", "mia", "ring", anonymous=True)
+    office.world.give("ben", "mia", "rose", 2, combo=True, anonymous=True)
+    office.world.give("ben", "mia", "ring")
+    office.gather()
+    office.world.later(seconds=6)
+    office.gather()
+    office.send()
+    gifts = [gift for data in told(receiver, "gift.sent") for gift in data["gifts"]]
+    assert [(gift["sender"], gift["anonymous"]) for gift in gifts] == [("ben", True), ("ben", True), ("ben", False)]
+    (combo,) = told(receiver, "combo.finished")
+    assert (combo["sender"], combo["anonymous"]) == ("ben", True)

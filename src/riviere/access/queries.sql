@@ -82,3 +82,41 @@ LIMIT %(most)s;
 UPDATE token_key SET retires_at = %(at)s, retired_by = %(by)s
 WHERE kid = %(kid)s AND (retires_at IS NULL OR retires_at > %(now)s)
 RETURNING kid, algorithm, jwk, issuer, added_at, added_by, retires_at, retired_by;
+
+-- name: add_sign_in_link
+INSERT INTO sign_in_link (digest, operator, user_id, made_at, made_by, expires_at)
+VALUES (%(digest)s, %(operator)s, %(user)s, %(now)s, %(by)s, %(expires_at)s);
+
+-- name: read_sign_in_link
+SELECT operator, user_id, expires_at, used_at FROM sign_in_link WHERE digest = %(digest)s;
+
+-- name: use_sign_in_link
+UPDATE sign_in_link SET used_at = %(now)s
+WHERE digest = %(digest)s AND used_at IS NULL AND expires_at > %(now)s
+RETURNING operator, user_id;
+
+-- name: withdraw_sign_in_links
+DELETE FROM sign_in_link
+WHERE used_at IS NULL AND operator IS NOT DISTINCT FROM %(operator)s AND user_id IS NOT DISTINCT FROM %(user)s;
+
+-- name: add_session
+INSERT INTO session (digest, operator, user_id, begun_at, expires_at)
+VALUES (%(digest)s, %(operator)s, %(user)s, %(now)s, %(expires_at)s);
+
+-- name: read_session
+SELECT s.operator, s.user_id, s.expires_at, s.ended_at, o.role, o.disabled_at, p.external_id
+FROM session AS s
+LEFT JOIN operator AS o ON o.name = s.operator
+LEFT JOIN person AS p ON p.user_id = s.user_id
+WHERE s.digest = %(digest)s;
+
+-- name: end_session
+UPDATE session SET ended_at = %(now)s WHERE digest = %(digest)s AND ended_at IS NULL;
+
+-- name: forget_sessions
+-- Those of operators stay: an auditor may ask who was here.
+WITH links AS (
+    DELETE FROM sign_in_link WHERE expires_at < %(before)s AND operator IS NULL
+)
+
+DELETE FROM session WHERE expires_at < %(before)s AND operator IS NULL;

@@ -28,3 +28,8 @@ class Recent(Generic[Name, Found]):
             while len(self._kept) >= self._most:
                 del self._kept[next(iter(self._kept))]
             self._kept[name] = (now, until, found)
+
+    def forget(self, name: Name) -> None:
+        """Keeps what is under a name no longer."""
+        with self._lock:
+            self._kept.pop(name, None)

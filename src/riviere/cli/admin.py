@@ -11,6 +11,7 @@ from riviere.cli.catalogue import gift, gifts, pack, packs
 from riviere.cli.common import NOTHING_SAID, Common, operator, table
 from riviere.cli.inputs import From, Until, Whole, Yes, confirm
 from riviere.cli.showing import counted, diamonds, iso, state, when
+from riviere.cli.welcome import sign_in
 from riviere.connectors import imports as recorded
 from riviere.economy import catalogue, figures, policies
 from riviere.economy.policy import Policy
@@ -24,6 +25,7 @@ admin.command(pack)
 admin.command(access.key)
 admin.command(access.operator)
 admin.command(access.token_key)
+admin.command(sign_in)
 
 Operator = Annotated[str | None, Parameter(help="Who acts; the name you have on this machine if not given.")]
 

@@ -14,8 +14,8 @@ from riviere.cli.inputs import MaybeWhole, Since, Until, period
 from riviere.cli.showing import counted, diamonds, iso, when
 from riviere.database.connection import Connection
 from riviere.economy import checks, people, places
-from riviere.economy import earnings as sums
-from riviere.economy.earnings import Earned
+from riviere.economy.earned import earnings as sums
+from riviere.economy.earned.earnings import Earned
 from riviere.errors import BadInput
 from riviere.wire import earnings as wire
 from riviere.wire.earnings import MOST_ROWS, EarningsQuery, EveryoneQuery
@@ -30,6 +30,8 @@ _SUMS: dict[By, Callable[..., Sequence[Earned]]] = {
 }
 #: The names of a row, and what they are called above a table.
 _NAMES = {"creator": "creator", "supporter": "supporter", "gift": "gift", "name": "name", "kind": "", "place": "place"}
+#: In place of the supporter of what was sent anonymously.
+_NOBODY = "(anonymous)"
 
 
 def earnings(
@@ -101,10 +103,10 @@ def _rows_there(
         return [_row(row.creator, row) for row in remote.ask(common, lambda s: s.list_earnings(everyone)).data]
     query = EarningsQuery(by=by or "total", since=since, until=until, limit=MOST_ROWS)
     rows = remote.ask(common, lambda server: server.get_earnings(creator, query)).data
-    return [_row(creator, row) for row in rows if row.gifts or row.reversed_gifts]
+    return [_row(creator, row, by) for row in rows if row.gifts or row.reversed_gifts]
 
 
-def _row(creator: str, row: wire.Earned) -> Earned:
+def _row(creator: str, row: wire.Earned, by: By | None = None) -> Earned:
     figures: dict[str, Any] = {
         "gifts": row.gifts,
         "pieces": row.pieces,
@@ -116,7 +118,7 @@ def _row(creator: str, row: wire.Earned) -> Earned:
     }
     if row.gift is not None:
         return sums.GiftEarned(**figures, gift=row.gift, name=row.gift)
-    if row.supporter is not None:
+    if by == "supporter":
         return sums.SupporterEarned(**figures, supporter=row.supporter)
     if row.hour is not None:
         return sums.HourEarned(**figures, hour=row.hour)
@@ -135,7 +137,7 @@ def _table(rows: Sequence[Earned]) -> object:
     columns = [*heads, ">gifts", ">pieces", ">coins", ">diamonds", *([">undone", ">diamonds undone"] if undone else [])]
     lines = []
     for row, field in zip(rows, fields, strict=True):
-        named = [when(field[name]) if name == "hour" else str(field[name]) for name in names]
+        named = [when(field[name]) if name == "hour" else str(field[name] or _NOBODY) for name in names]
         figures = [f"{row.gifts:,}", f"{row.pieces:,}", f"{row.coins:,}", diamonds(row.diamonds)]
         lines.append(
             [*named, *figures, *([f"{row.reversed_gifts:,}", diamonds(row.reversed_diamonds)] if undone else [])]

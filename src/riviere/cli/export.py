@@ -12,8 +12,8 @@ from riviere.cli.earnings import as_row
 from riviere.cli.inputs import Since, Until, period, write_file
 from riviere.cli.showing import counted, iso, write_csv
 from riviere.cli.statement import read_page
-from riviere.economy import earnings as sums
 from riviere.economy.catalogue import Catalogue
+from riviere.economy.earned import earnings as sums
 from riviere.economy.pictures import sheet
 from riviere.economy.shelf import Version
 from riviere.wire.wallets import Account

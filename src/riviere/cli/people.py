@@ -6,6 +6,7 @@ from cyclopts import App, Parameter
 from msgspec import UNSET
 
 from riviere import clock, ids
+from riviere.audience.forgetting import forget
 from riviere.cli import remote
 from riviere.cli.common import NOTHING_SAID, Common
 from riviere.cli.inputs import MaybeWhole, Whole, Yes, confirm
@@ -75,7 +76,7 @@ def forget_user(name: str, *, yes: Yes = False, common: Common = NOTHING_SAID) -
         with common.riviere() as riviere:
             short = ids.shown("u", people.find(riviere.connection, name).id)
             confirm(question, yes=yes)
-            people.forget(riviere.connection, name)
+            forget(riviere.connection, name, clock.now())
     common.answer({"forgotten": name, "id": short}, f"{name} is forgotten; the books say {short}")
 
 

@@ -16,8 +16,8 @@ from riviere.cli.showing import counted, exact, iso, signed, units, when
 from riviere.clock import SKEW
 from riviere.database.connection import Connection
 from riviere.economy import people
-from riviere.economy.earnings import Expiring, wallet
 from riviere.economy.telling import Told, tell, usual_account
+from riviere.economy.wallet import Expiring, wallet
 from riviere.errors import BadInput
 from riviere.ledger.law import KINDS, Kind, is_users
 from riviere.ledger.proof import Statement

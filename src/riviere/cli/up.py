@@ -11,15 +11,19 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from riviere import __version__, clock, ids, settings
+from riviere.access import sessions
+from riviere.audience.announcements import remind_due
 from riviere.cli.common import NOTHING_SAID, Common, err, out, progress
 from riviere.cli.demo import Demo
+from riviere.cli.welcome import PORT, make_links, say
 from riviere.database.database import set_aside
 from riviere.economy.tally import count_up
 from riviere.http.app import create_app
 from riviere.http.serve import Server
 from riviere.ledger.evidence import sign_head
-from riviere.live import combos
+from riviere.live import combos, contests, goals, supporters
 from riviere.office import Office
+from riviere.pages.faces import pages
 from riviere.payments.purchases import expire_due
 from riviere.payouts.clerk import advance_due
 from riviere.payouts.paypal import PayPal
@@ -30,22 +34,22 @@ from riviere.sandbox.app import create_sandbox
 from riviere.settings import PayPalAccount
 from riviere.webhooks.courier import Courier
 
-#: Seconds between two gifts of the demo, looks at combos, rounds of payouts, bites of tallies, and two rounds
-#: of upkeep (signing heads, expiring coins).
-GIFT_EVERY: Final = 2
+#: Seconds between two moments of the demo's stream, looks at combos, counts of what is counted live (goals, boards,
+#: contests), rounds of payouts, bites of tallies, two rounds of upkeep (signing heads, expiring coins), and looks at
+#: announced streams.
+DEMO_EVERY: Final = 0.4
 COMBOS_EVERY: Final = 1
+BOARDS_EVERY: Final = 1
 PAYOUTS_EVERY: Final = 2
 TALLIES_EVERY: Final = 0.5
 UPKEEP_EVERY: Final = 30
+REMINDERS_EVERY: Final = 1
 
 #: Seconds after which it looks at the latest whether it was told to stop.
 _LOOK: Final = 1
 
 #: What the sandbox of payouts keeps, in the data folder.
 SANDBOX: Final = "sandbox.sqlite"
-
-#: Where the API answers unless told otherwise.
-PORT: Final = 8750
 
 
 def up(
@@ -67,17 +71,19 @@ def up(
         err.print(f"the old data is in {aside}", markup=False)
     with common.riviere() as riviere, Office(riviere, apart=True) as office, payouts(office) as paypal:
         riviere.database.folder.claim_up()
-        server = Server(create_app(office), host, port)
+        server = Server(create_app(office, pages=pages(demo=demo, public_url=office.settings.public_url)), host, port)
         facts = {"version": __version__, "database": office.kind, "data": str(where.data), "url": server.url}
         if not common.json:
             out.print(f"Riviere {__version__} · {office.kind} · data in {_short(where.data)}", markup=False)
         running = Demo(riviere, office.writer) if demo else None
         economy = _fill(running) if running else None
+        url = where.public_url or server.url
+        links = make_links(riviere, url, demo=demo)
         with at_work(office, paypal, server, running):
             if common.json:
-                common.answer(facts | {"demo": economy})
+                common.answer(facts | {"demo": economy, "sign_in": links})
             else:
-                _say(economy, server.url, common.data)
+                say(economy, url, links, common.data)
             # A signal that comes between the last look at it and the wait would not end a wait without end.
             while not stop.wait(_LOOK):
                 pass
@@ -90,7 +96,12 @@ def at_work(office: Office, paypal: PayPal, server: Server, demo: Demo | None = 
     """The server answers, does its rounds and carries webhooks until the end of the block."""
     with ExitStack() as going:
         # A provider that is slow to answer holds back nothing but payouts, and much to add up nothing but tallies.
-        aside = (_paying(office, paypal), _tallying(office), Duty("combos", COMBOS_EVERY, partial(_combos, office)))
+        live = (
+            Duty("combos", COMBOS_EVERY, partial(_combos, office)),
+            Duty("boards", BOARDS_EVERY, partial(_boards, office)),
+            Duty("contests", BOARDS_EVERY, partial(_contests, office)),
+        )
+        aside = (_paying(office, paypal), _tallying(office), _reminding(office), *live)
         for rounds in (*(Rounds([duty]) for duty in aside), Rounds(_duties(office, demo))):
             rounds.start()
             going.callback(rounds.stop)
@@ -125,46 +136,21 @@ def _tallying(office: Office) -> Duty:
     return Duty("tallies", TALLIES_EVERY, partial(_tally, office))
 
 
+def _reminding(office: Office) -> Duty:
+    return Duty("reminders", REMINDERS_EVERY, partial(_remind, office))
+
+
 def _duties(office: Office, demo: Demo | None) -> list[Duty]:
     duties = [Duty("upkeep", UPKEEP_EVERY, partial(_upkeep, office))]
     if demo:
-        duties.append(Duty("demo", GIFT_EVERY, partial(_gift_arrives, demo)))
+        duties.append(Duty("demo", DEMO_EVERY, demo.moment))
     return duties
-
-
-def _gift_arrives(demo: Demo) -> None:
-    arrived = demo.gift_arrives()
-    if err.is_terminal:
-        err.print(arrived, markup=False)
 
 
 def _fill(demo: Demo) -> str:
     with progress() as bar:
         task = bar.add_task("demo economy", total=None, rate="")
         return demo.seed(lambda done, total: bar.update(task, completed=done, total=total))
-
-
-def _say(economy: str | None, url: str, data: Path | None) -> None:
-    out.print(f"API on {url} · try it at {url}/docs", markup=False)
-    there = f" --data {data}" if data else ""
-    if economy:
-        out.print(f"demo economy ready: {economy} (stop with Ctrl-C, --fresh starts over)", markup=False)
-        tries: tuple[tuple[str, str], ...] = (
-            ("riviere earnings", "who earned what"),
-            ("riviere earnings aurora --by supporter", "from whom"),
-            ("riviere statement aurora", "every diamond, with the balance after it"),
-        )
-    else:
-        out.print("ready (stop with Ctrl-C; --demo fills it with an economy to look at)", markup=False)
-        tries = (("riviere admin defaults", "the starter catalogue, packs and policies"),)
-    out.print("\nin another terminal", markup=False)
-    for command, what in (
-        *tries,
-        ("riviere replay FILE", "a recorded live stream becomes gifts"),
-        ("riviere verify", "proof that the books balance"),
-        ("riviere law", "every way that value can take"),
-    ):
-        out.print(f"  {command + there:<{44 + len(there)}} {what}", markup=False)
 
 
 def _short(path: Path) -> str:
@@ -188,10 +174,28 @@ def _combos(office: Office) -> None:
         combos.finish(connection, clock.now())
 
 
+def _remind(office: Office) -> None:
+    with office.pool.connection() as connection:
+        remind_due(connection, clock.now())
+
+
+def _boards(office: Office) -> None:
+    """Brings what is counted live up to date."""
+    with office.pool.connection() as connection:
+        goals.count(connection, clock.now())
+        supporters.count(connection, clock.now())
+
+
+def _contests(office: Office) -> None:
+    with office.pool.connection() as connection:
+        contests.count(connection, clock.now())
+
+
 def _upkeep(office: Office) -> None:
-    """Takes back what has expired, and signs what came in."""
+    """Takes back what has expired, forgets sessions that ended, and signs what came in."""
     now = clock.now()
     with office.pool.connection() as connection:
         expire_due(connection, office.writer, now)
+        sessions.forget_old(connection, now)
         with connection.transaction():
             sign_head(connection, office.signer, now)

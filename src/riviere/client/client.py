@@ -7,16 +7,22 @@ from msgspec.structs import replace
 
 from riviere.client.calls import gifts as gift_calls
 from riviere.client.calls.access import AccessCalls
+from riviere.client.calls.audience import AudienceCalls
 from riviere.client.calls.catalogue import CatalogueCalls
+from riviere.client.calls.contests import ContestCalls
 from riviere.client.calls.feed import FeedCalls
 from riviere.client.calls.gifts import GiftCalls
+from riviere.client.calls.goals import GoalCalls
 from riviere.client.calls.health import ServerCalls
+from riviere.client.calls.overlays import OverlayCalls
 from riviere.client.calls.places import PlaceCalls
 from riviere.client.calls.redemptions import PayeeCalls, RedemptionCalls
+from riviere.client.calls.supporters import SupporterCalls
 from riviere.client.calls.users import UserCalls
 from riviere.client.calls.verifying import VerifyingCalls
 from riviere.client.calls.wallets import WalletCalls
 from riviere.client.calls.webhooks import WebhookCalls
+from riviere.client.calls.words import WordCalls
 from riviere.client.sending import AsyncSender, Sender
 from riviere.wire.gifts import BulkAnswer, BulkGift
 
@@ -26,6 +32,12 @@ class _Operations(
     UserCalls,
     PlaceCalls,
     FeedCalls,
+    WordCalls,
+    AudienceCalls,
+    GoalCalls,
+    SupporterCalls,
+    ContestCalls,
+    OverlayCalls,
     CatalogueCalls,
     WalletCalls,
     RedemptionCalls,

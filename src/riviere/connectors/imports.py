@@ -4,6 +4,7 @@ Nothing of an import can be redeemed: its diamonds lie in an account from which 
 and that happens only against money which somebody other than who ran the import has posted.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -115,6 +116,11 @@ def listed(connection: Connection) -> list[Import]:
         return cursor.execute(SQL["list_imports"]).fetchall()
 
 
+def posted(connection: Connection, numbers: Iterable[int]) -> dict[int, list[Backing]]:
+    """What was posted behind each of these imports, in order."""
+    return {number: _backings(connection, number) for number in numbers}
+
+
 def quote(connection: Connection, number: int, currency: str, by: str, now: datetime) -> Backed:
     """What `back` would post and release; nothing is written.
 
@@ -152,7 +158,11 @@ def _backable(connection: Connection, number: int, by: str) -> tuple[Import, lis
         raise UnknownImport(number=number)
     if made.opened_by == by:
         raise SameOperator(operator=by)
-    return made, [Backing(*row) for row in connection.execute(SQL["list_backings"], {"import": number})]
+    return made, _backings(connection, number)
+
+
+def _backings(connection: Connection, number: int) -> list[Backing]:
+    return [Backing(*row) for row in connection.execute(SQL["list_backings"], {"import": number})]
 
 
 def _unfinished(connection: Connection, made: Import, backings: list[Backing]) -> bool:

@@ -51,7 +51,7 @@ def shown(row: Policy) -> str:
         currency = _currency(row.scope)
         return f"{decimal(row.share, 4)} % and {money.grouped(row.amount, currency)} {currency}"
     if row.name == policy.DIAMONDS_PER_COIN:
-        return f"{number} diamonds a coin"
+        return f"{number} {'diamond' if number == '1' else 'diamonds'} a coin"
     if row.name == policy.MONEY_PER_DIAMOND:
         return f"{number} {row.scope} a diamond"
     if row.name == policy.DAILY_CAP:

@@ -65,7 +65,8 @@ class GiftRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_lik
     """A gift as a platform asks for it, everything in the platform's own ids.
 
     `count` pieces; for a combo the cumulative count. `paid` is what all of them cost in coins where a discount or a
-    blind box changes it (None: list price). `at` is when it happened; None says now.
+    blind box changes it (None: list price). `at` is when it happened; None says now. Who sends an `anonymous` gift is
+    not told to viewers; a combo is what its first step says.
     """
 
     key: str
@@ -79,6 +80,7 @@ class GiftRequest(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_lik
     message: str | None = None
     paid: int | None = None
     at: datetime | None = None
+    anonymous: bool = False
 
     @property
     def place(self) -> tuple[str, str]:
@@ -138,7 +140,11 @@ def reverse(connection: Connection, writer: Writes, sender: str, key: str, now: 
 
     Raises UnknownUser, BadKey, UnknownEntry or ImportedGift.
     """
-    owner, gift = people.find(connection, sender).id, client_id(key)
+    return undo(writer, people.find(connection, sender).id, client_id(key), now)
+
+
+def undo(writer: Writes, owner: int, gift: UUID, now: datetime) -> Receipt:
+    """The same for a gift by its sender (our id) and entry. Raises UnknownEntry or ImportedGift."""
     ids = (system_id("reverse", gift), request_digest("reverse", gift))
     return write_one(writer, Reverse(owner, *ids, now, gift, now + SPEND_AGAIN))
 
@@ -230,6 +236,7 @@ def _order(
         place.id,
         Words(salt(16), request.message) if request.message is not None else None,
         False,
+        request.anonymous,
     )
     return order, refusal or _locked(sender, version, request) or _over(place, at)
 
@@ -279,7 +286,9 @@ def _over(place: Place, at: datetime) -> RiviereError | None:
 def _digest(request: GiftRequest, kind: str, name: str) -> UUID:
     """What makes two requests the same; for a combo not count, words and time, which differ from step to step."""
     same = (request.sender, request.creator, request.gift, kind, name)
+    # Without the wish a gift has the digest that it had before there was one.
+    wish = ("anonymous",) if request.anonymous else ()
     if request.combo:
-        return request_digest("combo", *same)
+        return request_digest("combo", *same, *wish)
     at = None if request.at is None else request.at.astimezone(UTC).isoformat()
-    return request_digest("gift", *same, request.count, request.message, request.paid, at)
+    return request_digest("gift", *same, request.count, request.message, request.paid, at, *wish)

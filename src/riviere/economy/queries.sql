@@ -1,4 +1,4 @@
--- The statements of people, places, the catalogue, policies, gifts and earnings. Arrays come sorted by what is unique,
+-- The statements of people, places, the catalogue, policies and gifts. Arrays come sorted by what is unique,
 -- so that two processes that add the same rows wait for each other and do not lock up.
 
 -- name: read_people
@@ -150,170 +150,6 @@ RETURNING id;
 -- name: end_policy
 UPDATE policy SET during = tstzrange(lower(during), %(at)s::timestamptz) WHERE id = %(id)s;
 
--- name: sum_gifts
--- Gifts of a time, by creator, gift, place or supporter, out of the journal: every gift of those creators is read.
-WITH told AS (
-    SELECT
-        g.*,
-        CASE %(by)s
-            WHEN 'creator' THEN g.creator
-            WHEN 'gift' THEN g.gift
-            WHEN 'place' THEN g.place
-            WHEN 'supporter' THEN g.supporter
-        END AS key
-    FROM given AS g
-    WHERE
-        (%(creators)s::bigint[] IS NULL OR g.creator = any(%(creators)s::bigint[]))
-        AND (%(since)s::timestamptz IS NULL OR g.at >= %(since)s::timestamptz)
-        AND (%(until)s::timestamptz IS NULL OR g.at < %(until)s::timestamptz)
-)
-
-SELECT
-    g.key,
-    sum(g.gifts)::bigint AS gifts,
-    sum(g.pieces)::bigint AS pieces,
-    sum(g.coins)::bigint AS coins,
-    sum(g.diamonds)::bigint AS diamonds,
-    sum(g.reversed_gifts)::bigint AS reversed_gifts,
-    sum(g.reversed_coins)::bigint AS reversed_coins,
-    sum(g.reversed_diamonds)::bigint AS reversed_diamonds
-FROM told AS g
-GROUP BY g.key
-ORDER BY diamonds DESC, g.key
-LIMIT %(most)s;
-
--- name: sum_creators
--- The tallies of creators along one axis between two keys, and what is not in them yet.
-WITH told AS (
-    SELECT
-        t.creator,
-        t.gifts, t.pieces, t.coins, t.diamonds, t.reversed_gifts, t.reversed_coins, t.reversed_diamonds
-    FROM tally AS t
-    WHERE
-        (%(creators)s::bigint[] IS NULL OR t.creator = any(%(creators)s::bigint[])) AND t.axis = %(axis)s
-        AND t.key >= %(first)s AND t.key < %(last)s
-    UNION ALL
-    SELECT
-        u.creator,
-        u.gifts, u.pieces, u.coins, u.diamonds, u.reversed_gifts, u.reversed_coins, u.reversed_diamonds
-    FROM untallied AS u
-    WHERE
-        (%(creators)s::bigint[] IS NULL OR u.creator = any(%(creators)s::bigint[]))
-        AND (%(axis)s = 0 OR (u.hour >= %(first)s AND u.hour < %(last)s))
-)
-
-SELECT
-    g.creator AS key,
-    sum(g.gifts)::bigint AS gifts,
-    sum(g.pieces)::bigint AS pieces,
-    sum(g.coins)::bigint AS coins,
-    sum(g.diamonds)::bigint AS diamonds,
-    sum(g.reversed_gifts)::bigint AS reversed_gifts,
-    sum(g.reversed_coins)::bigint AS reversed_coins,
-    sum(g.reversed_diamonds)::bigint AS reversed_diamonds
-FROM told AS g
-GROUP BY g.creator
-ORDER BY diamonds DESC, key;
-
--- name: sum_hours
--- A creator's hours in order of time between two keys: their tallies, and `late` what is not in them yet. How many keys
--- are late nobody can estimate: so they are hashed (NOT IN), and each is looked up by itself (LATERAL, OFFSET 0). Joined
--- as the planner liked, 212 late supporters among 63,000 took 1.1 s.
-WITH late AS MATERIALIZED (
-    SELECT
-        u.hour AS key,
-        sum(u.gifts)::bigint AS gifts,
-        sum(u.pieces)::bigint AS pieces,
-        sum(u.coins)::bigint AS coins,
-        sum(u.diamonds)::bigint AS diamonds,
-        sum(u.reversed_gifts)::bigint AS reversed_gifts,
-        sum(u.reversed_coins)::bigint AS reversed_coins,
-        sum(u.reversed_diamonds)::bigint AS reversed_diamonds
-    FROM untallied AS u
-    WHERE u.creator = %(creator)s AND u.hour >= %(first)s AND u.hour < %(last)s
-    GROUP BY u.hour
-)
-
-SELECT
-    t.key, t.gifts, t.pieces, t.coins, t.diamonds, t.reversed_gifts, t.reversed_coins, t.reversed_diamonds
-FROM tally AS t
-WHERE
-    t.creator = %(creator)s AND t.axis = 1 AND t.key >= %(first)s AND t.key < %(last)s
-    AND t.key NOT IN (SELECT l.key FROM late AS l)
-UNION ALL
-SELECT
-    l.key,
-    l.gifts + coalesce(t.gifts, 0) AS gifts,
-    l.pieces + coalesce(t.pieces, 0) AS pieces,
-    l.coins + coalesce(t.coins, 0) AS coins,
-    l.diamonds + coalesce(t.diamonds, 0) AS diamonds,
-    l.reversed_gifts + coalesce(t.reversed_gifts, 0) AS reversed_gifts,
-    l.reversed_coins + coalesce(t.reversed_coins, 0) AS reversed_coins,
-    l.reversed_diamonds + coalesce(t.reversed_diamonds, 0) AS reversed_diamonds
-FROM late AS l
-LEFT JOIN
-    LATERAL (
-        SELECT w.* FROM tally AS w WHERE w.creator = %(creator)s AND w.axis = 1 AND w.key = l.key
-        OFFSET 0
-    ) AS t
-    ON TRUE
-ORDER BY key
-LIMIT %(most)s;
-
--- name: rank_tallies
--- A creator's tallies along one axis, most diamonds first. `late` has the keys with something that is not in them yet;
--- of the others, the first `most` lie among so many more rows in the index's order as there are late keys.
-WITH late AS MATERIALIZED (
-    SELECT
-        CASE %(axis)s WHEN 2 THEN u.gift WHEN 3 THEN u.place ELSE u.supporter END AS key,
-        sum(u.gifts)::bigint AS gifts,
-        sum(u.pieces)::bigint AS pieces,
-        sum(u.coins)::bigint AS coins,
-        sum(u.diamonds)::bigint AS diamonds,
-        sum(u.reversed_gifts)::bigint AS reversed_gifts,
-        sum(u.reversed_coins)::bigint AS reversed_coins,
-        sum(u.reversed_diamonds)::bigint AS reversed_diamonds
-    FROM untallied AS u
-    WHERE u.creator = %(creator)s
-    GROUP BY key
-),
-
-ahead AS MATERIALIZED (
-    SELECT
-        t.key,
-        t.gifts, t.pieces, t.coins, t.diamonds, t.reversed_gifts, t.reversed_coins, t.reversed_diamonds
-    FROM tally AS t
-    WHERE t.creator = %(creator)s AND t.axis = %(axis)s
-    ORDER BY t.diamonds DESC, t.key
-    LIMIT %(most)s::bigint + (SELECT count(*) FROM late)
-),
-
-ranked AS (
-    SELECT a.* FROM ahead AS a
-    WHERE a.key NOT IN (SELECT l.key FROM late AS l)
-    UNION ALL
-    SELECT
-        l.key,
-        l.gifts + coalesce(t.gifts, 0) AS gifts,
-        l.pieces + coalesce(t.pieces, 0) AS pieces,
-        l.coins + coalesce(t.coins, 0) AS coins,
-        l.diamonds + coalesce(t.diamonds, 0) AS diamonds,
-        l.reversed_gifts + coalesce(t.reversed_gifts, 0) AS reversed_gifts,
-        l.reversed_coins + coalesce(t.reversed_coins, 0) AS reversed_coins,
-        l.reversed_diamonds + coalesce(t.reversed_diamonds, 0) AS reversed_diamonds
-    FROM late AS l
-    LEFT JOIN
-        LATERAL (
-            SELECT w.* FROM tally AS w WHERE w.creator = %(creator)s AND w.axis = %(axis)s AND w.key = l.key
-            OFFSET 0
-        ) AS t
-        ON TRUE
-)
-
-SELECT r.* FROM ranked AS r
-ORDER BY r.diamonds DESC, r.key
-LIMIT %(most)s;
-
 -- name: read_sent
 -- Gifts as their sender sees them: one row an id that is a gift, with all that its legs moved and the last words kept.
 -- Each is looked up by its key: a plan that knows nothing of the tables yet would read all that the sender ever did.
@@ -345,8 +181,9 @@ WITH given AS (
 
 SELECT
     g.id, g.creator, f.code, g.count, g.coins, g.diamonds, p.kind, p.external_id AS place, g.at, g.booked_at, g.imported,
-    g.message, g.reversed
+    g.message, g.reversed, a.id IS NOT NULL AS anonymous
 FROM given AS g
+LEFT JOIN anonymous_gift AS a ON a.owner = %(sender)s AND a.id = g.id
 INNER JOIN gift_version AS v ON v.id = g.item
 INNER JOIN gift AS f ON f.id = v.gift
 INNER JOIN place AS p ON p.creator = g.creator AND p.id = g.place;
@@ -362,21 +199,35 @@ INNER JOIN entry AS e
     ON e.debit_user = %(sender)s AND e.debit_seq > axis.after AND e.debit_seq < axis.before AND e.debit_kind = axis.kind
 ORDER BY e.booked_at DESC, e.debit_kind DESC, e.debit_seq DESC;
 
--- name: name_gifts
-SELECT id, code, name FROM gift WHERE id = any(%(ids)s::integer[]);
-
--- name: name_places
-SELECT id, kind, external_id FROM place WHERE creator = %(creator)s AND id = any(%(ids)s::bigint[]);
-
 -- name: name_places_of
 SELECT p.creator, p.id, p.kind, p.external_id
 FROM unnest(%(creators)s::bigint[], %(ids)s::bigint[]) AS want (creator, id)
 INNER JOIN place AS p ON p.creator = want.creator AND p.id = want.id;
 
+-- name: read_anonymous
+SELECT a.owner, a.id
+FROM unnest(%(owners)s::bigint[], %(ids)s::uuid[]) AS want (owner, id)
+INNER JOIN anonymous_gift AS a ON a.owner = want.owner AND a.id = want.id;
+
 -- name: name_versions
 SELECT v.id, g.code, g.name FROM gift_version AS v
 INNER JOIN gift AS g ON g.id = v.gift
 WHERE v.id = any(%(ids)s::integer[]);
+
+-- name: name_policies
+SELECT
+    id, name, scope, amount, share, lower(during) AS starts_at, upper(during) AS ends_at, announced_at, announced_by
+FROM policy
+WHERE id = any(%(ids)s::integer[]);
+
+-- name: add_undoing
+-- The first reason stays: a reversal stands from the first time it was asked for.
+INSERT INTO undoing (owner, gift, actor, reason, at)
+VALUES (%(owner)s, %(gift)s, %(actor)s, %(reason)s, %(at)s)
+ON CONFLICT DO NOTHING;
+
+-- name: read_undoing
+SELECT u.actor, u.reason, u.at FROM undoing AS u WHERE u.owner = %(owner)s AND u.gift = %(gift)s;
 
 -- name: name_packs
 SELECT id, code FROM pack WHERE id = any(%(ids)s::integer[]);

@@ -48,6 +48,7 @@ class Sent(msgspec.Struct, frozen=True):
     imported: bool
     message: str | None
     reversed: bool
+    anonymous: bool
 
 
 class Position(NamedTuple):

@@ -68,8 +68,26 @@ def tell(connection: Connection, user: int, lines: Sequence[Line]) -> list[Told]
     ]
 
 
+def about(connection: Connection, rows: Sequence[Entry]) -> list[str]:
+    """What each of these entries was, in a few words."""
+    things = _Things(connection)
+    return [things.name(row) for row in rows]
+
+
 def _other(entry: Entry, user: int) -> int | None:
     return next((side for side in (entry.debit_user, entry.credit_user) if side not in (None, user)), None)
+
+
+#: Where what the law notes about a route is not what somebody who reads their own entries would call it.
+_WORDS: Final = {
+    Route.COINS_EXPIRE: "bonus coins that were not spent in time",
+    Route.REDEEM_NET: "taken off for gifts undone",
+    Route.REDEEM_HOLD: "held for a redemption",
+    Route.REDEEM_RELEASE: "back from a redemption",
+    Route.REDEEM_FEE: "fee of a redemption",
+    Route.REDEEM_PAYOUT: "paid out",
+    Route.REDEEM_RETURN: "payment that came back",
+}
 
 
 class _Things:
@@ -97,4 +115,4 @@ class _Things:
             return f"redeemed for {money.grouped(entry.credit_amount, entry.currency)} {entry.currency} before the fee"
         if entry.route == Route.COINS_BONUS:
             return f"bonus of {self._packs[entry.item or 0]}"
-        return ROUTES[Route(entry.route)].note
+        return _WORDS.get(Route(entry.route)) or ROUTES[Route(entry.route)].note

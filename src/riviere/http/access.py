@@ -5,7 +5,7 @@ from typing import Final, cast
 
 import msgspec
 
-from riviere.access import jwk, keys, operators, scopes, token_keys
+from riviere.access import jwk, keys, operators, scopes, sessions, token_keys
 from riviere.clock import BadTime
 from riviere.economy import checks
 from riviere.http import cursors
@@ -13,6 +13,7 @@ from riviere.http.cursors import Number
 from riviere.http.operation import EXAMPLE_TIME, Call, operation
 from riviere.wire import access as wire
 from riviere.wire.common import Page, Paged
+from riviere.wire.users import SignInLink
 
 _KEY: Final = wire.ApiKey(
     id="rvk_3f9k2m7q0x8wt",
@@ -193,6 +194,29 @@ def disable_operator(call: Call) -> wire.Operator:
     """
     with call.reading() as connection:
         return _operator(operators.disable(connection, call.path["name"], call.actor, call.now))
+
+
+@operation(
+    "POST",
+    "/v1/operators/{name}/sign-in-links",
+    id="makeOperatorLink",
+    tag="Access",
+    scope="keys:write",
+    status=201,
+    raises=(operators.OperatorDisabled, operators.UnknownOperator, scopes.BeyondGiver),
+    answer=SignInLink(path="/claim/" + "3f" * 32, expires_at=EXAMPLE_TIME),
+)
+def make_operator_link(call: Call) -> SignInLink:
+    """Make a link that signs an operator in to the pages, once: hand it to them, and to nobody else.
+
+    Earlier links of theirs that nobody used stop working. Whoever makes one can be that operator, so this needs every
+    scope of their role.
+    """
+    with call.reading() as connection:
+        operator = operators.find(connection, call.path["name"])
+        scopes.given(scopes.of_role(operator.role), call.caller.scopes)
+        secret = sessions.link_for_operator(connection, operator.name, by=call.actor, now=call.now)
+    return SignInLink(path=f"/claim/{secret}", expires_at=call.now + sessions.LINK_LASTS)
 
 
 @operation(

@@ -5,10 +5,12 @@ A gift comes here from the web server and goes on to `dispatch.py`.
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Final
 from urllib.parse import unquote
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,25 +21,37 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from riviere.errors import RiviereError
 from riviere.http import (
     access,
+    announcements,
     bulk,
     catalogue,
+    contests,
     docs,
     earnings,
     feed,
     gifts,
+    goals,
     health,
+    imports,
+    income,
+    journal,
+    overlays,
     payees,
     places,
     policies,
     problems,
     purchases,
+    questions,
     redemptions,
+    reports,
     reviews,
+    spending,
     statements,
+    supporters,
     users,
     verifying,
     wallets,
     webhooks,
+    words,
 )
 from riviere.http.dispatch import ENCODED_SLASH, answering, id_of, refusal
 from riviere.http.front import Front
@@ -52,27 +66,44 @@ AREAS: Final = (
     bulk,
     users,
     wallets,
+    journal,
     statements,
     earnings,
+    income,
     redemptions,
     reviews,
     payees,
     places,
     feed,
+    words,
+    reports,
+    questions,
+    announcements,
+    goals,
+    supporters,
+    contests,
+    overlays,
     catalogue,
     policies,
     purchases,
+    spending,
     access,
     webhooks,
     verifying,
+    imports,
     health,
 )
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 
 
-def create_app(office: Office, *, also: Sequence[Operation] = ()) -> ASGIApp:
-    """The API of a running Riviere, as an ASGI application. `also` are operations beside those that it documents."""
+def create_app(
+    office: Office, *, also: Sequence[Operation] = (), pages: Callable[[Front], Sequence[BaseRoute]] = lambda _: ()
+) -> ASGIApp:
+    """The API of a running Riviere, as an ASGI application, and the `pages` in front of the same office.
+
+    `also` are operations beside those that it documents.
+    """
     front = Front(office)
     by_path: dict[str, list[Operation]] = defaultdict(list)
     for operation in (*OPERATIONS, *also):
@@ -80,10 +111,17 @@ def create_app(office: Office, *, also: Sequence[Operation] = ()) -> ASGIApp:
     endpoints = {path: _Endpoint(operations, front) for path, operations in by_path.items()}
     routes: list[BaseRoute] = [Route(path, endpoint) for path, endpoint in endpoints.items()]
     kinds = {*ELSEWHERE, *(kind for operation in OPERATIONS for kind in conditions(operation))}
-    routes += docs.routes(document(OPERATIONS), kinds)
+    routes += docs.routes(_document, kinds)
+    routes += pages(front)
     app = Starlette(routes=routes, exception_handlers={HTTPException: _elsewhere})
     app.router.redirect_slashes = False
     return _Entrance(endpoints, app)
+
+
+@cache
+def _document() -> bytes:
+    """What /openapi.json answers, made when somebody first asks for it."""
+    return msgspec.json.encode(document(OPERATIONS))
 
 
 class _Endpoint:

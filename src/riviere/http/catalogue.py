@@ -1,5 +1,6 @@
 """The catalogue over HTTP: gifts and coin packs, what they cost, from when on; nothing is edited."""
 
+from datetime import datetime
 from typing import Final, cast
 
 from riviere import money
@@ -25,7 +26,7 @@ from riviere.wire.catalogue import (
     Retire,
     Tier,
 )
-from riviere.wire.common import Money, Page
+from riviere.wire.common import Money, Page, Paged
 
 _ROSE: Final = CatalogueGift(
     code="rose",
@@ -75,6 +76,23 @@ def list_gifts(call: Call, query: CatalogueQuery) -> Page[CatalogueGift]:
         and (after is None or (row.coins, row.code) > after[1:])
     ]
     return cursors.page(wanted, query.limit, _gift, lambda row: (at, row.coins, row.code))
+
+
+@operation(
+    "GET",
+    "/v1/catalogue/versions",
+    id="listEveryVersion",
+    tag="Catalogue",
+    scope="catalogue:read",
+    answer=Page(data=[_ROSE]),
+)
+def list_every_version(call: Call, query: Paged) -> Page[CatalogueGift]:
+    """List every version of every gift, past, on sale and announced, by gift and time."""
+    after = cursors.read(query.cursor, tuple[str, Instant])
+    with call.reading() as connection:
+        rows = Catalogue.load(connection).every_version()
+    wanted = sorted((row for row in rows if after is None or _begun(row) > after), key=_begun)
+    return cursors.page(wanted, query.limit, _gift, _begun)
 
 
 @operation(
@@ -214,6 +232,23 @@ def list_packs(call: Call, query: PacksQuery) -> Page[Pack]:
 
 
 @operation(
+    "GET",
+    "/v1/packs/versions",
+    id="listEveryPack",
+    tag="Catalogue",
+    scope="catalogue:read",
+    answer=Page(data=[_PACK]),
+)
+def list_every_pack(call: Call, query: Paged) -> Page[Pack]:
+    """List every coin pack as it was, is or will be sold, by code and time."""
+    after = cursors.read(query.cursor, tuple[str, Instant])
+    with call.reading() as connection:
+        rows = Catalogue.load(connection).every_pack()
+    wanted = sorted((row for row in rows if after is None or _begun(row) > after), key=_begun)
+    return cursors.page(wanted, query.limit, _pack, _begun)
+
+
+@operation(
     "POST",
     "/v1/packs",
     id="addPack",
@@ -262,6 +297,10 @@ def retire_pack(call: Call, body: Retire) -> Pack:
     ends_at = call.instant(body.ends_at)
     with call.reading() as connection:
         return _pack(offers.retire_pack(connection, call.office.signer, call.path["code"], ends_at, call.now))
+
+
+def _begun(row: Version | PackRow) -> tuple[str, datetime]:
+    return row.code, row.starts_at
 
 
 def _gift(version: Version) -> CatalogueGift:

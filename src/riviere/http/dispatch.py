@@ -8,7 +8,7 @@ then.
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -126,13 +126,13 @@ def _every(request_id: str) -> Headers:
 async def _answer(operation: Operation, front: Front, asked: _Asked, headers: Headers) -> Response:
     now = clock.now()
     principal = await _principal(operation, front, asked, now, headers)
-    path = _path(asked.scope)
+    path = path_of(asked.scope)
     if principal is not None:
-        _may(operation, principal, path)
+        permit(operation, principal, path)
     call = Call(front, now, principal, path, _key(operation, asked), asked.request_id)
     given = await _given(operation, asked)
     if operation.waits:
-        with _once(operation, call):
+        with once(operation, call):
             result = await worked(front, lambda: operation.handler(call, **given))
     else:
         result = await operation.handler(call, **given)
@@ -177,7 +177,7 @@ def _within(left: Left, headers: Headers) -> None:
         raise problems.too_many(left)
 
 
-def _path(scope: Scope) -> dict[str, str]:
+def path_of(scope: Scope) -> dict[str, str]:
     """The path's parameters. What no name can be is not found."""
     parameters = scope.get("path_params")
     if not parameters:
@@ -188,7 +188,7 @@ def _path(scope: Scope) -> dict[str, str]:
     return path
 
 
-def _may(operation: Operation, principal: Principal, path: dict[str, str]) -> None:
+def permit(operation: Operation, principal: Principal, path: Mapping[str, str]) -> None:
     """Raises ScopeTooSmall; and for what is another user's NotFound, as if it were not there."""
     if operation.scope != ANY and operation.scope not in principal.scopes:
         raise problems.ScopeTooSmall(scope=operation.scope)
@@ -228,7 +228,7 @@ async def _given(operation: Operation, asked: _Asked) -> dict[str, Any]:
         if operation.takes == NDJSON:
             given["body"] = _parts(asked.receive)
         else:
-            given["body"] = decoded(operation.body, await _whole(asked.receive))
+            given["body"] = decoded(operation.body, await whole(asked.receive))
     return given
 
 
@@ -268,7 +268,7 @@ async def _parts(receive: Receive) -> AsyncIterator[bytes]:
         yield part
 
 
-async def _whole(receive: Receive) -> bytes:
+async def whole(receive: Receive) -> bytes:
     """A whole body. Raises BodyTooLarge before more than the limit is kept."""
     kept, more = await _part(receive)
     while len(kept) <= MOST_BYTES:
@@ -293,7 +293,7 @@ def decoded(kind: Any, body: bytes) -> Any:
 
 
 @contextmanager
-def _once(operation: Operation, call: Call) -> Iterator[None]:
+def once(operation: Operation, call: Call) -> Iterator[None]:
     """Keeps a second request with the same key out while the first is worked on."""
     if not call.key:
         yield

@@ -9,9 +9,9 @@ import msgspec
 from riviere import clock, money
 from riviere.clock import BadPeriod, BadTime, FutureTime
 from riviere.database.connection import Connection
-from riviere.economy import earnings as sums
 from riviere.economy import people, places
-from riviere.economy.earnings import Earned, PlaceEarned
+from riviere.economy.earned import earnings as sums
+from riviere.economy.earned.earnings import Earned, PlaceEarned
 from riviere.http.operation import Call, operation
 from riviere.wire import earnings as wire
 

@@ -11,7 +11,7 @@ from riviere.http.dispatch import worked
 from riviere.http.operation import EXAMPLE_TIME, Answered, Call, operation
 from riviere.live import reading
 from riviere.live.position import BadPosition, Position
-from riviere.wire.feed import EVENT_STREAM, FeedQuery, Frame, GiftSent
+from riviere.wire.feed import EVENT_STREAM, FeedQuery, Frame, GiftSent, ShownWords
 
 #: A proxy that gathers answers before it hands them on would keep what is live to itself (nginx asks for this header).
 _AT_ONCE: Final = {"X-Accel-Buffering": "no"}
@@ -29,6 +29,7 @@ _FRAME: Final = Frame(
             coins=3,
             diamonds="1.5",
             stream="live",
+            words=ShownWords(id="5b0c4f9e-8f0a-4d3e-9a44-2f0f3f0b6a10", text="bravo"),
         )
     ],
 )
@@ -45,14 +46,30 @@ _FRAME: Final = Frame(
     gives=EVENT_STREAM,
 )
 async def follow_stream(call: Call, query: FeedQuery) -> Answered[AsyncIterator[Frame]]:
-    """Follow a stream: gifts, combos, its beginning and its end, as they happen.
+    """Follow a stream: gifts, words, combos, questions, its beginning and its end, as they happen.
 
     Server-sent events. Each message has what happened since the one before, in order, and `after` names the `id` of
     that one, so nothing can be missing unseen. After a break go on with `Last-Event-ID`, as browsers do by themselves:
-    on the same server or another one, however long it was. A gift is told once it is durable, within a moment. A line
+    on the same server or another one, however long it was. A gift is told once it is durable, within a moment, with its
+    words if they may be shown: `words.shown` brings others later, `words.withheld` takes some back. A line
     with a colon only says that the feed is still there. Who reads too slowly is let go, and comes back where they were.
     """
     return await _follow(call, query, places.STREAM, call.path["stream"])
+
+
+@operation(
+    "GET",
+    "/v1/users/{creator}/posts/{post}/feed",
+    id="followPost",
+    tag="Live",
+    scope="feed:read",
+    raises=(people.UnknownUser, places.UnknownPlace, BadPosition),
+    answer=_FRAME,
+    gives=EVENT_STREAM,
+)
+async def follow_post(call: Call, query: FeedQuery) -> Answered[AsyncIterator[Frame]]:
+    """Follow a post: gifts and combos, as they happen. As the feed of a stream, which says more."""
+    return await _follow(call, query, places.POST, call.path["post"])
 
 
 @operation(
@@ -68,7 +85,7 @@ async def follow_stream(call: Call, query: FeedQuery) -> Answered[AsyncIterator[
 async def follow_creator(call: Call, query: FeedQuery) -> Answered[AsyncIterator[Frame]]:
     """Follow a creator: what happens in all of their streams and posts, as it happens.
 
-    As the feed of a stream; each event names its stream or post.
+    As the feed of a stream, and the streams that the creator announces; each other event names its stream or post.
     """
     return await _follow(call, query)
 

@@ -21,7 +21,7 @@ from riviere.ids import BadKey, client_id, system_id
 from riviere.ledger import model
 from riviere.ledger.journal import legs, paid_by
 from riviere.ledger.law import Route
-from riviere.ledger.model import Booked, UnknownEntry
+from riviere.ledger.model import Booked, Receipt, UnknownEntry
 from riviere.wire.common import Page, Paged
 from riviere.wire.gifts import Gift, Piece, Provenance, Reversal, SendGift, SentGift
 
@@ -87,7 +87,8 @@ async def send_gift(call: Call, body: SendGift) -> Gift:
     It is answered when it is durable: the coins are gone from the sender's wallet, the diamonds are the creator's. The
     same key with the same body answers the same gift again, with `repeated` true, and moves nothing; with another body
     it is 422. A combo goes on under one key: each step states the count it has come to, and only what that adds is
-    booked, at the price that the combo began with.
+    booked, at the price that the combo began with. Who sends an `anonymous` gift is told to no viewer; the creator's
+    own statement and earnings, webhooks and operators still say who paid.
     """
     asked = request_of(call, body, call.key)
     return told(asked, await call.front.tray.send(asked))
@@ -116,6 +117,7 @@ def request_of(call: Call, body: SendGift, key: str) -> GiftRequest:
         message=body.message,
         paid=body.paid,
         at=None if body.at is None else instant(body.at),
+        anonymous=body.anonymous,
     )
 
 
@@ -136,7 +138,7 @@ def told(asked: GiftRequest, booked: Booked) -> Gift:
     )
 
 
-_SENT: Final = SentGift(
+SENT: Final = SentGift(
     id=EXAMPLE.id,
     sender="mira",
     creator="aurora",
@@ -149,7 +151,30 @@ _SENT: Final = SentGift(
     at=EXAMPLE_TIME,
     booked_at=EXAMPLE_TIME,
     reversed=False,
+    anonymous=False,
     imported=False,
+)
+
+
+REVERSAL: Final = Reversal(
+    id="0b5c4f9e-8f0a-4d3e-9a44-2f0f3f0b6a10",
+    gift=EXAMPLE.id,
+    sender="mira",
+    creator="aurora",
+    coins=279,
+    bonus=20,
+    diamonds="299",
+    repeated=False,
+    booked_at=EXAMPLE_TIME,
+)
+PIECE: Final = Piece(
+    purchase="7d0c2f1e-54a0-4f55-8d0b-0f3f6e2c9b77",
+    at=EXAMPLE_TIME,
+    pack="starter",
+    account="coins",
+    first=402,
+    last=700,
+    coins=299,
 )
 
 
@@ -161,7 +186,7 @@ _SENT: Final = SentGift(
     scope="gifts:read",
     owner="user",
     raises=(people.UnknownUser, UnknownEntry, BadKey),
-    answer=_SENT,
+    answer=SENT,
 )
 def get_gift(call: Call) -> SentGift:
     """Get a gift by the key that it was sent under.
@@ -171,7 +196,7 @@ def get_gift(call: Call) -> SentGift:
     with call.reading() as connection:
         owner, gift = _named(connection, call)
         try:
-            return _shown(call.path["user"], sent.find(connection, owner, gift))
+            return shown(call.path["user"], sent.find(connection, owner, gift))
         except UnknownEntry:
             raise _unknown(call) from None
 
@@ -184,7 +209,7 @@ def get_gift(call: Call) -> SentGift:
     scope="gifts:read",
     owner="user",
     raises=(people.UnknownUser,),
-    answer=Page(data=[_SENT], next=None),
+    answer=Page(data=[SENT], next=None),
 )
 def list_gifts(call: Call, query: Paged) -> Page[SentGift]:
     """List the gifts that a user sent, newest first.
@@ -196,7 +221,7 @@ def list_gifts(call: Call, query: Paged) -> Page[SentGift]:
     sender = call.path["user"]
     with call.reading() as connection:
         found, after = sent.listed(connection, people.find(connection, sender).id, before, query.limit)
-    return Page(data=[_shown(sender, gift) for gift in found], next=after and cursors.written(after))
+    return Page(data=[shown(sender, gift) for gift in found], next=after and cursors.written(after))
 
 
 @operation(
@@ -207,17 +232,7 @@ def list_gifts(call: Call, query: Paged) -> Page[SentGift]:
     scope="gifts:reverse",
     owner="user",
     raises=(people.UnknownUser, UnknownEntry, BadKey, model.ImportedGift, model.TooLarge),
-    answer=Reversal(
-        id="0b5c4f9e-8f0a-4d3e-9a44-2f0f3f0b6a10",
-        gift=EXAMPLE.id,
-        sender="mira",
-        creator="aurora",
-        coins=279,
-        bonus=20,
-        diamonds="299",
-        repeated=False,
-        booked_at=EXAMPLE_TIME,
-    ),
+    answer=REVERSAL,
 )
 def reverse_gift(call: Call) -> Reversal:
     """Undo a gift, whole: its coins go back to the sender, its diamonds are owed by the creator.
@@ -231,21 +246,7 @@ def reverse_gift(call: Call) -> Reversal:
             receipt = gifts.reverse(connection, office.writer, sender, call.path["key"], call.now)
         except UnknownEntry:
             raise _unknown(call) from None
-        undone = legs(connection, receipt.owner, receipt.id)
-        creator = undone[0].debit_user
-        assert creator is not None, "a reversal is paid by the creator"
-        named = people.names(connection, [creator])[creator]
-    return Reversal(
-        id=str(receipt.id),
-        gift=str(undone[0].cause),
-        sender=sender,
-        creator=named,
-        coins=sum(leg.credit_amount for leg in undone if leg.route == Route.GIFT_REVERSE),
-        bonus=sum(leg.credit_amount for leg in undone if leg.route == Route.GIFT_REVERSE_BONUS),
-        diamonds=money.plain(sum(leg.debit_amount for leg in undone), money.DIAMOND),
-        repeated=receipt.repeated,
-        booked_at=undone[0].booked_at,
-    )
+        return undone(connection, sender, receipt)
 
 
 @operation(
@@ -259,17 +260,7 @@ def reverse_gift(call: Call) -> Reversal:
     answer=Provenance(
         gift=EXAMPLE.id,
         reversed=False,
-        pieces=[
-            Piece(
-                purchase="7d0c2f1e-54a0-4f55-8d0b-0f3f6e2c9b77",
-                at=EXAMPLE_TIME,
-                pack="starter",
-                account="coins",
-                first=402,
-                last=700,
-                coins=299,
-            )
-        ],
+        pieces=[PIECE],
     ),
 )
 def get_provenance(call: Call) -> Provenance:
@@ -281,11 +272,33 @@ def get_provenance(call: Call) -> Provenance:
     with call.reading() as connection, snapshot(connection):
         owner, gift = _named(connection, call)
         try:
-            paid = paid_by(connection, owner, gift)
+            return provenance(connection, owner, gift)
         except UnknownEntry:
             raise _unknown(call) from None
-        codes = {pack.id: pack.code for pack in Catalogue.load(connection).every_pack()}
-        undone = bool(legs(connection, owner, system_id("reverse", gift)))
+
+
+def undone(connection: Connection, sender: str, receipt: Receipt) -> Reversal:
+    """What came of undoing a gift."""
+    rows = legs(connection, receipt.owner, receipt.id)
+    creator = rows[0].debit_user
+    assert creator is not None, "a reversal is paid by the creator"
+    return Reversal(
+        id=str(receipt.id),
+        gift=str(rows[0].cause),
+        sender=sender,
+        creator=people.names(connection, [creator])[creator],
+        coins=sum(leg.credit_amount for leg in rows if leg.route == Route.GIFT_REVERSE),
+        bonus=sum(leg.credit_amount for leg in rows if leg.route == Route.GIFT_REVERSE_BONUS),
+        diamonds=money.plain(sum(leg.debit_amount for leg in rows), money.DIAMOND),
+        repeated=receipt.repeated,
+        booked_at=rows[0].booked_at,
+    )
+
+
+def provenance(connection: Connection, sender: int, gift: UUID) -> Provenance:
+    """Which purchases paid for the gift that a user (our id) sent. Raises UnknownEntry."""
+    paid = paid_by(connection, sender, gift)
+    codes = {pack.id: pack.code for pack in Catalogue.load(connection).every_pack()}
     pieces = [
         Piece(
             purchase=str(part.purchase),
@@ -298,7 +311,8 @@ def get_provenance(call: Call) -> Provenance:
         )
         for part in paid
     ]
-    return Provenance(gift=str(gift), reversed=undone, pieces=pieces)
+    gone = bool(legs(connection, sender, system_id("reverse", gift)))
+    return Provenance(gift=str(gift), reversed=gone, pieces=pieces)
 
 
 def _named(connection: Connection, call: Call) -> tuple[int, UUID]:
@@ -311,7 +325,8 @@ def _unknown(call: Call) -> UnknownEntry:
     return UnknownEntry(what="gift", id=repr(call.path["key"]))
 
 
-def _shown(sender: str, gift: Sent) -> SentGift:
+def shown(sender: str, gift: Sent) -> SentGift:
+    """A gift as it is seen later."""
     return SentGift(
         id=str(gift.id),
         sender=sender,
@@ -326,5 +341,6 @@ def _shown(sender: str, gift: Sent) -> SentGift:
         at=gift.at,
         booked_at=gift.booked_at,
         reversed=gift.reversed,
+        anonymous=gift.anonymous,
         imported=gift.imported,
     )

@@ -27,6 +27,11 @@ TAGS: Final = {
     "Purchases": "Coins bought in packs.",
     "Streams and posts": "Where gifts land.",
     "Live": "What happens in streams and around creators, as it happens.",
+    "Words": "What people write: word lists, reviews, reports and blocks.",
+    "Questions": "What viewers ask in a stream.",
+    "Announcements": "Coming streams, and who wants to be reminded of them.",
+    "Boards": "Goals, top supporters, and contests between creators.",
+    "Overlays": "Widgets for broadcasting software, each at a secret address of its own.",
     "Catalogue": "Gifts and coin packs, with dated prices.",
     "Policies": "Rates, fees, minimums and limits, dated and announced.",
     "Earnings": "What gifts brought a creator.",
@@ -234,11 +239,25 @@ _PATH_WORDS: Final = {
     "stream": "The platform's own id of the stream.",
     "post": "The platform's own id of the post.",
     "creator": "The platform's own id of the creator.",
+    "supporter": "The platform's own id of the supporter.",
     "name": "Its name.",
     "event": "The event's id.",
+    "viewer": "The platform's own id of the viewer.",
     "kid": "The id of the key.",
+    "account": "The kind of account, as the list of entries names it.",
+    "seq": "The number of the line in that account.",
 }
-_PATH_EXAMPLES: Final = {"user": "mira", "creator": "aurora", "code": "rose", "stream": "live", "post": "welcome"}
+_PATH_EXAMPLES: Final = {
+    "account": "diamonds",
+    "seq": "12",
+    "user": "mira",
+    "creator": "aurora",
+    "viewer": "mira",
+    "supporter": "mira",
+    "code": "rose",
+    "stream": "live",
+    "post": "welcome",
+}
 
 
 def _query_parameters(operation: Operation) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from riviere.http.operation import EXAMPLE_TIME, Call, operation
 from riviere.wire.common import Page
 from riviere.wire.policies import AnnouncePolicy, PoliciesQuery, Policy
 
-_RATE: Final = Policy(
+RATE: Final = Policy(
     id=1,
     name="diamonds_per_coin",
     scope="",
@@ -35,7 +35,7 @@ _RATE: Final = Policy(
     id="listPolicies",
     tag="Policies",
     scope="policies:read",
-    answer=Page(data=[_RATE]),
+    answer=Page(data=[RATE]),
 )
 def list_policies(call: Call, query: PoliciesQuery) -> Page[Policy]:
     """List every figure, past, in force and announced, by name, scope and time."""
@@ -43,7 +43,7 @@ def list_policies(call: Call, query: PoliciesQuery) -> Page[Policy]:
     with call.reading() as connection:
         rows = policies.page(connection, query.name, query.scope, after, query.limit + 1)
     return cursors.page(
-        rows, query.limit, lambda row: _policy(row, call.now), lambda row: (row.name, row.scope, row.starts_at)
+        rows, query.limit, lambda row: shown(row, call.now), lambda row: (row.name, row.scope, row.starts_at)
     )
 
 
@@ -63,9 +63,9 @@ def list_policies(call: Call, query: PoliciesQuery) -> Page[Policy]:
         policy.BadPolicy,
     ),
     asked=AnnouncePolicy(name="diamonds_per_coin", amount="0.45", starts_at=EXAMPLE_TIME),
-    answer=_RATE,
+    answer=RATE,
 )
-def announce_policy(call: Call, body: AnnouncePolicy) -> Policy:
+def announceshown(call: Call, body: AnnouncePolicy) -> Policy:
     """Announce a figure, from now or from some time on.
 
     The figure without an end that holds then ends there; what was priced stays as it was. The names, each with its
@@ -90,10 +90,11 @@ def announce_policy(call: Call, body: AnnouncePolicy) -> Policy:
             by=call.actor,
             now=call.now,
         )
-    return _policy(announced, call.now)
+    return shown(announced, call.now)
 
 
-def _policy(row: PolicyRow, now: datetime) -> Policy:
+def shown(row: PolicyRow, now: datetime) -> Policy:
+    """A figure as people read it at this time."""
     is_fee = row.name == policy.FEE
     return Policy(
         id=row.id,

@@ -12,7 +12,8 @@ from psycopg import OperationalError
 from psycopg_pool import PoolTimeout
 
 from riviere.access import errors as access
-from riviere.access import keys, operators, scopes, token_keys
+from riviere.access import keys, operators, scopes, sessions, token_keys
+from riviere.audience import announcements, questions
 from riviere.clock import BadTime, FutureTime
 from riviere.database.connection import DatabaseUnreachable
 from riviere.database.embedded import ServerFailed
@@ -22,10 +23,14 @@ from riviere.errors import RiviereError
 from riviere.http.limits import Left
 from riviere.ids import BadKey
 from riviere.ledger import batch_writer, model, writer
+from riviere.live.contests import model as contests
+from riviere.live.goals import model as goals
+from riviere.live.overlays import model as overlays
 from riviere.live.position import BadPosition
-from riviere.payments import purchases, sandbox
+from riviere.payments import limits, purchases, sandbox
 from riviere.payouts import methods, refusals
 from riviere.payouts import model as payouts
+from riviere.trust import model as trust
 from riviere.webhooks import model as webhooks
 from riviere.wire.common import Problem
 
@@ -134,6 +139,36 @@ class TooManyRequests(RiviereError):
     code = "too_many_requests"
 
 
+class NotSignedIn(RiviereError):
+    """Sign in first: open the link that you were given, or ask for a new one."""
+
+    code = "not_signed_in"
+
+
+class NotForYou(RiviereError):
+    """This page is for {who}, and you are signed in as {name}; sign out and open the other link."""
+
+    code = "not_for_you"
+
+
+class NotYourRole(RiviereError):
+    """Your role does not open this page; ask an admin for one that has {scope}."""
+
+    code = "not_your_role"
+
+
+class ForeignForm(RiviereError):
+    """This form did not come from a page that you opened here; go back, load the page again and send it once more."""
+
+    code = "foreign_form"
+
+
+class TooManyLive(RiviereError):
+    """There are {most} live pages open already; close one, and load this one again."""
+
+    code = "too_many_live"
+
+
 class Internal(RiviereError):
     """Something went wrong on our side; the request's id finds it in the log."""
 
@@ -151,23 +186,30 @@ RETRY_AFTER: Final = 1
 
 _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
     400: (MissingKey, MalformedBody, MalformedRequest, InvalidQuery, BadKey, BadPosition),
-    401: access.UNAUTHORIZED,
-    403: (ScopeTooSmall, scopes.BeyondGiver),
+    401: (*access.UNAUTHORIZED, NotSignedIn),
+    403: (ForeignForm, NotForYou, NotYourRole, ScopeTooSmall, scopes.BeyondGiver),
     404: (
         NoHead,
         NotFound,
         NotVerified,
         catalogue.UnknownGift,
         catalogue.UnknownPack,
+        contests.UnknownContest,
+        goals.UnknownGoal,
         keys.UnknownKey,
         model.UnknownEntry,
+        overlays.UnknownOverlay,
         operators.UnknownOperator,
         people.UnknownUser,
         places.UnknownPlace,
         purchases.UnknownPurchase,
         methods.NothingSet,
+        trust.UnknownWords,
+        announcements.UnknownAnnouncement,
+        questions.UnknownQuestion,
         payouts.UnknownRedemption,
         refusals.UnknownQuote,
+        sessions.UnknownLink,
         token_keys.NoTokenKey,
         webhooks.UnknownDelivery,
         webhooks.UnknownEndpoint,
@@ -180,8 +222,13 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         catalogue.NotYetSold,
         catalogue.PackNotSold,
         catalogue.RetiredGift,
+        contests.ContestMoved,
+        contests.ContestOverlap,
+        contests.TooManyInvitations,
         gifts.LockedByLevel,
         gifts.LockedByRegion,
+        goals.GoalStreamOver,
+        goals.TooManyGoals,
         model.GiftReversed,
         model.ImportedGift,
         model.NotEnoughCoins,
@@ -190,6 +237,8 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         offers.VersionOverlap,
         operators.OperatorDisabled,
         operators.OperatorExists,
+        overlays.NotYourCode,
+        overlays.TooManyOverlays,
         people.UserExists,
         places.StreamEnded,
         policies.NoPolicy,
@@ -208,18 +257,25 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         refusals.QuoteExpired,
         refusals.QuoteUsed,
         refusals.StillMaturing,
+        limits.OverOwnLimit,
         sandbox.CardDeclined,
         sandbox.CardExpired,
         sandbox.ChargeConflict,
         token_keys.TokenKeyExists,
         token_keys.TokenKeyKnown,
         token_keys.TokenKeyOver,
+        trust.ForModerators,
+        trust.NoReports,
+        announcements.AnnouncementOver,
+        questions.AskedJustNow,
+        questions.TakesNoQuestion,
         webhooks.NotWaiting,
     ),
+    410: (sessions.ExpiredLink, sessions.UsedLink),
     413: (BodyTooLarge,),
     415: (WrongContentType,),
     422: (BadTime, FutureTime, InvalidBody),
-    429: (TooManyRequests,),
+    429: (TooManyLive, TooManyRequests),
     431: (HeadTooLarge,),
     500: (Internal,),
     503: (

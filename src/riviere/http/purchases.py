@@ -10,7 +10,7 @@ from riviere.economy.catalogue import Catalogue
 from riviere.http import cursors
 from riviere.http.operation import EXAMPLE_TIME, Answered, Call, operation
 from riviere.ledger import model
-from riviere.payments import purchases, sandbox
+from riviere.payments import limits, purchases, sandbox
 from riviere.payments.purchases import Bought
 from riviere.wire.common import Money, Page, Paged
 from riviere.wire.purchases import BuyPack, Purchase
@@ -43,6 +43,7 @@ _BOUGHT: Final = Purchase(
         catalogue.UnknownPack,
         model.KeyReused,
         model.TooLarge,
+        limits.OverOwnLimit,
         people.UnknownUser,
         sandbox.CardDeclined,
         sandbox.CardExpired,
@@ -57,7 +58,8 @@ def buy_pack(call: Call, body: BuyPack) -> Answered[Purchase]:
 
     It is answered when the coins are in the wallet. The same key with the same pack charges nothing more and answers
     the same purchase again with 200, whatever the card; with another pack it is 422. A card that is refused is charged
-    nothing, and the same key may be tried with another one. Where the answer got lost, send the request again.
+    nothing, and the same key may be tried with another one. A price beyond the buyer's own limit is refused before the
+    card is asked. Where the answer got lost, send the request again.
     """
     office, user = call.office, call.path["user"]
     with call.reading() as connection:

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from riviere import money
-from riviere.economy import checks, people, policies
+from riviere import clock, money
+from riviere.database.connection import snapshot
+from riviere.economy import checks, figures, people, policies, policy, wallet
 from riviere.http import cursors
 from riviere.http.operation import EXAMPLE_TIME, Answered, Call, operation
 from riviere.ids import BadId
 from riviere.ledger import model as ledger
+from riviere.ledger.journal import matured
 from riviere.payouts import model, quotes, redemptions, refusals
 from riviere.wire import redemptions as wire
 from riviere.wire.common import Page, Paged
@@ -93,6 +95,73 @@ def quote_redemption(call: Call, body: wire.AskQuote) -> wire.Quote:
         return _quote(
             quotes.quote(connection, call.path["user"], asked, body.method, body.currency, call.now), call.path["user"]
         )
+
+
+@operation(
+    "GET",
+    "/v1/users/{user}/worth",
+    id="getWorth",
+    tag="Redemptions",
+    scope="redemptions:read",
+    owner="user",
+    raises=(people.UnknownUser, ledger.TooLarge, policies.NoPolicy),
+    answer=wire.Worth(
+        creator="aurora",
+        method="paypal",
+        currency="USD",
+        at=EXAMPLE_TIME,
+        all=wire.Sum(diamonds="8420.5", gross="42.10", fee="0.73", net="41.37"),
+        matured=wire.Sum(diamonds="6100", gross="30.50", fee="0.56", net="29.94"),
+        minimum="10000",
+        maturity_days=7,
+        matured_by=EXAMPLE_TIME.replace(month=2, day=7, hour=21, minute=0),
+        rate="0.005 USD a diamond",
+        rate_since=EXAMPLE_TIME,
+        charge="1.5% and 0.10 USD",
+        charge_since=EXAMPLE_TIME,
+        refusals=[
+            wire.Refusal(
+                code="below_minimum",
+                detail="A redemption takes 10,000 diamonds at least, and 6,100 were asked for; redeem 3,900 more.",
+            )
+        ],
+    ),
+)
+def get_worth(call: Call, query: wire.WorthQuery) -> wire.Worth:
+    """Get what a creator's diamonds would bring now, after the fee and before tax, and what stands in the way.
+
+    It promises nothing: a quote keeps its rate and fee, this does not. The minimum counts for one redemption.
+    """
+    with call.reading() as connection, snapshot(connection):
+        user = people.find(connection, call.path["user"]).id
+        held = wallet.wallet(connection, user)
+        ripe = matured(connection, user, quotes.immature_from(connection, call.now))
+        every, now = (
+            quotes.worth(connection, user, diamonds, query.method, query.currency, call.now)
+            for diamonds in (max(0, held.diamonds - held.owed), ripe)
+        )
+        names = (policy.MINIMUM, policy.MATURITY_DAYS, policy.MONEY_PER_DIAMOND, policy.FEE)
+        scopes = ("", "", query.currency, f"{query.method}:{query.currency}")
+        least, days, rate, fee = (
+            policies.in_force(connection, name, scope, call.now) for name, scope in zip(names, scopes, strict=True)
+        )
+    ripening = timedelta(days=days.amount, hours=1)
+    return wire.Worth(
+        creator=call.path["user"],
+        method=query.method,
+        currency=query.currency,
+        at=call.now,
+        all=_sum(every),
+        matured=_sum(now),
+        minimum=_diamonds(least.amount),
+        maturity_days=days.amount,
+        matured_by=clock.hour_of(call.now) + ripening if days.amount else call.now,
+        rate=figures.shown(rate),
+        rate_since=rate.starts_at,
+        charge=figures.shown(fee),
+        charge_since=fee.starts_at,
+        refusals=[wire.Refusal(code=one.code, detail=one.sentence) for one in now.refusals],
+    )
 
 
 @operation(
@@ -235,6 +304,15 @@ def page(found: Sequence[redemptions.Redemption], limit: int) -> Page[wire.Redem
 
 def _diamonds(thousandths: int) -> str:
     return money.plain(thousandths, money.DIAMOND)
+
+
+def _sum(quote: quotes.Quote) -> wire.Sum:
+    return wire.Sum(
+        diamonds=_diamonds(quote.asked),
+        gross=money.plain(quote.gross, quote.currency),
+        fee=money.plain(quote.fee, quote.currency),
+        net=money.plain(quote.net, quote.currency),
+    )
 
 
 def _quote(quote: quotes.Quote, creator: str) -> wire.Quote:

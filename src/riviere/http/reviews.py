@@ -1,11 +1,14 @@
 """Redemptions over HTTP that wait for a person: review, what has to be looked into, and paying again what came back."""
 
+from typing import cast
+
+from riviere import money
 from riviere.economy import checks
-from riviere.http.operation import Call, operation
+from riviere.http.operation import EXAMPLE_TIME, Call, operation
 from riviere.http.redemptions import REDEMPTION, named, page, place, shown
-from riviere.payouts import model, redemptions, refusals
+from riviere.payouts import model, redemptions, refusals, store
 from riviere.wire import redemptions as wire
-from riviere.wire.common import Page, Paged
+from riviere.wire.common import Money, Page, Paged
 
 
 @operation(
@@ -21,6 +24,63 @@ def list_redemptions_to_review(call: Call, query: Paged) -> Page[wire.Redemption
     with call.reading() as connection:
         found = redemptions.to_review(connection, place(query), query.limit + 1)
     return page(found, query.limit)
+
+
+@operation(
+    "GET",
+    "/v1/redemptions/waiting",
+    id="countWaitingRedemptions",
+    tag="Redemptions",
+    scope="redemptions:all",
+    answer=wire.AllWaiting(
+        data=[wire.Waiting(among="in_review", many=3, oldest=EXAMPLE_TIME, net=Money(amount="1840.20", currency="USD"))]
+    ),
+)
+def count_waiting_redemptions(call: Call) -> wire.AllWaiting:
+    """Count what waits for a person: in review, calling for attention, or come back and not yet paid again."""
+    with call.reading() as connection:
+        found = store.waiting(connection)
+    return wire.AllWaiting(
+        data=[
+            wire.Waiting(
+                among=cast("wire.Among", row.among),
+                many=row.many,
+                oldest=row.oldest,
+                net=Money(amount=money.plain(max(0, row.net), row.currency), currency=row.currency),
+            )
+            for row in found
+        ]
+    )
+
+
+@operation(
+    "GET",
+    "/v1/redemptions/all",
+    id="listEverybodysRedemptions",
+    tag="Redemptions",
+    scope="redemptions:all",
+    answer=Page(data=[REDEMPTION]),
+)
+def list_everybodys_redemptions(call: Call, query: wire.AmongQuery) -> Page[wire.Redemption]:
+    """List everybody's redemptions that are in one state, newest first."""
+    with call.reading() as connection:
+        found = redemptions.among(connection, query.among, place(query), query.limit + 1)
+    return page(found, query.limit)
+
+
+@operation(
+    "GET",
+    "/v1/redemptions/{id}",
+    id="getAnybodysRedemption",
+    tag="Redemptions",
+    scope="redemptions:all",
+    raises=(model.UnknownRedemption,),
+    answer=REDEMPTION,
+)
+def get_anybodys_redemption(call: Call) -> wire.Redemption:
+    """Get a redemption by its id, whoever's it is."""
+    with call.reading() as connection:
+        return shown(redemptions.of_anyone(connection, named(call)))
 
 
 @operation(

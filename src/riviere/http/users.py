@@ -6,9 +6,11 @@ from typing import Final
 from msgspec import UNSET
 
 from riviere import ids
+from riviere.access import scopes, sessions
+from riviere.audience.forgetting import forget
 from riviere.economy import checks, people
-from riviere.http.operation import ANY, Call, operation
-from riviere.wire.users import ChangeUser, Me, RegisterUser, User
+from riviere.http.operation import ANY, EXAMPLE_TIME, Call, operation
+from riviere.wire.users import ChangeUser, Me, RegisterUser, SignInLink, User
 
 _MIRA: Final = User(id="mira", level=7, region="NO", account="u_3f9k2m7q0x8wt")
 
@@ -90,12 +92,35 @@ def forget_user(call: Call) -> None:
     """Forget who a user is, for good.
 
     Erased is the way from the platform's id to the account: nobody finds it any more, and what it did shows its
-    random id (`account`) in place of a name. The entries stay, and so do its balances, for the books are never
-    changed; what is left there can be spent and redeemed by nobody. The answer is the same whether or not there is
-    such a user, so the request may be sent again. Who registers the same id later is somebody new.
+    random id (`account`) in place of a name; what it wrote and wished is erased. The entries stay, and so do its
+    balances, for the books are never changed; what is left there can be spent and redeemed by nobody. The answer is
+    the same whether or not there is such a user, so the request may be sent again. Who registers the same id later is
+    somebody new.
     """
     with call.reading() as connection, suppress(people.UnknownUser):
-        people.forget(connection, call.path["user"])
+        forget(connection, call.path["user"], call.now)
+
+
+@operation(
+    "POST",
+    "/v1/users/{user}/sign-in-links",
+    id="makeSignInLink",
+    tag="Users",
+    scope="sessions:write",
+    status=201,
+    raises=(people.UnknownUser, scopes.BeyondGiver),
+    answer=SignInLink(path="/claim/" + "3f" * 32, expires_at=EXAMPLE_TIME),
+)
+def make_sign_in_link(call: Call) -> SignInLink:
+    """Make a link that signs a user in to the pages, once: send their browser there.
+
+    Earlier links of theirs that nobody used stop working. Whoever makes one can be that user, so this needs every scope
+    of a user's token besides.
+    """
+    scopes.given(scopes.USER_SCOPES, call.caller.scopes)
+    with call.reading() as connection:
+        secret = sessions.link_for_user(connection, call.path["user"], by=call.actor, now=call.now)
+    return SignInLink(path=f"/claim/{secret}", expires_at=call.now + sessions.LINK_LASTS)
 
 
 @operation(

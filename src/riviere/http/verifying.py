@@ -5,9 +5,20 @@ from typing import Final
 from riviere.http.operation import EXAMPLE_TIME, Call, operation
 from riviere.http.problems import NoHead, NotVerified, VerificationBroke
 from riviere.ledger.evidence import last_head
-from riviere.wire.verifying import Check, SignedHead, Started, Verification
+from riviere.ledger.proof import SignedHead as Head
+from riviere.wire.verifying import Check, Progress, SignedHead, Started, Verification
 
 _CHECK: Final = Check(name="provenance", ok=True, rows=1042, detail="every coin spent was bought, and spent once")
+
+HEAD: Final = SignedHead(
+    number=7,
+    signed_at=EXAMPLE_TIME,
+    entries=1042,
+    hash="9f" * 32,
+    previous="4b" * 32,
+    public_key="7a" * 32,
+    signature="3c" * 64,
+)
 
 
 @operation(
@@ -58,20 +69,27 @@ async def start_verification(call: Call) -> Started:
 
 @operation(
     "GET",
+    "/v1/verify/progress",
+    id="getVerificationProgress",
+    tag="Server",
+    scope="ledger:read",
+    answer=Progress(running_since=EXAMPLE_TIME, check="provenance", done=512, total=1042),
+)
+async def get_verification_progress(call: Call) -> Progress:
+    """Get how far the verification that this server runs has come."""
+    verifying = call.office.verifying
+    check, done, total = verifying.progress
+    return Progress(running_since=verifying.running_since, check=check, done=done, total=total)
+
+
+@operation(
+    "GET",
     "/v1/heads/last",
     id="getLastHead",
     tag="Server",
     scope="ledger:read",
     raises=(NoHead,),
-    answer=SignedHead(
-        number=7,
-        signed_at=EXAMPLE_TIME,
-        entries=1042,
-        hash="9f" * 32,
-        previous="4b" * 32,
-        public_key="7a" * 32,
-        signature="3c" * 64,
-    ),
+    answer=HEAD,
 )
 def get_last_head(call: Call) -> SignedHead:
     """Get the newest signed head of the ledger.
@@ -83,6 +101,11 @@ def get_last_head(call: Call) -> SignedHead:
         head = last_head(connection)
     if head is None:
         raise NoHead
+    return shown(head)
+
+
+def shown(head: Head) -> SignedHead:
+    """A head as an outsider keeps it."""
     return SignedHead(
         number=head.number,
         signed_at=head.signed_at,

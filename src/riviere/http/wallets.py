@@ -6,13 +6,14 @@ from typing import Final, cast
 from riviere import clock, money
 from riviere.clock import BadTime, FutureTime
 from riviere.database.connection import Connection, snapshot
-from riviere.economy import earnings, people, policies
+from riviere.economy import explaining, figures, people, places, policies, wallet
 from riviere.economy.telling import Told, tell
 from riviere.http import cursors
-from riviere.http.accounts import meant
+from riviere.http.accounts import KIND_OF, meant
 from riviere.http.operation import EXAMPLE_TIME, Call, operation
 from riviere.ledger.journal import matured
 from riviere.ledger.law import KINDS, Kind
+from riviere.ledger.model import UnknownEntry
 from riviere.ledger.statement import balance_at, entries
 from riviere.payouts import quotes
 from riviere.wire import wallets as wire
@@ -59,7 +60,7 @@ def get_wallet(call: Call) -> wire.Wallet:
     user = call.path["user"]
     with call.reading() as connection, snapshot(connection):
         someone = people.find(connection, user).id
-        held = earnings.wallet(connection, someone)
+        held = wallet.wallet(connection, someone)
         ripe = _matured(connection, someone, call.now)
     return wire.Wallet(
         user=user,
@@ -117,6 +118,58 @@ def list_entries(call: Call, query: wire.EntryQuery) -> wire.Entries:
     account, asset = _names(kind)
     page = cursors.page(told, query.limit, lambda line: _shown(line, asset), lambda line: (line.seq,))
     return wire.Entries(account=account, asset=asset, data=page.data, next=page.next)
+
+
+@operation(
+    "GET",
+    "/v1/users/{user}/accounts/{account}/entries/{seq}/why",
+    id="explainEntry",
+    tag="Wallets",
+    scope="wallets:read",
+    owner="user",
+    raises=(people.UnknownUser, UnknownEntry),
+    answer=wire.ExplainedEntry(
+        account="diamonds",
+        asset="DIAMOND",
+        entry=_ENTRY,
+        gift="comet",
+        pieces=1,
+        coins=299,
+        stream="live",
+        post=None,
+        policy=1,
+        rate="1 diamond a coin",
+        rate_since=EXAMPLE_TIME,
+        undoes=None,
+    ),
+)
+def explain_entry(call: Call) -> wire.ExplainedEntry:
+    """Explain an entry of an account: which gift, of how many coins, at which rate, since when that held.
+
+    Entries are numbered (`seq`) in each account. Of a gift that was undone it says what that gift had been.
+    """
+    with call.reading() as connection:
+        someone = people.find(connection, call.path["user"]).id
+        kind = KIND_OF.get(call.path["account"])
+        if kind is None:
+            raise UnknownEntry(what="entry", id=call.path["seq"][:60])
+        found = explaining.explain(connection, someone, kind, call.path["seq"])
+    account, asset = _names(kind)
+    place, rate = found.place, found.rate
+    return wire.ExplainedEntry(
+        account=account,
+        asset=asset,
+        entry=_shown(found.told, asset),
+        gift=found.gift,
+        pieces=found.pieces,
+        coins=found.coins,
+        stream=place.id if place is not None and place.kind == places.STREAM else None,
+        post=place.id if place is not None and place.kind == places.POST else None,
+        policy=None if rate is None else rate.id,
+        rate=None if rate is None else figures.shown(rate),
+        rate_since=None if rate is None else rate.starts_at,
+        undoes=None if found.undoes is None else str(found.undoes),
+    )
 
 
 def _matured(connection: Connection, user: int, now: datetime) -> int | None:

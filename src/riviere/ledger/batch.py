@@ -1,7 +1,7 @@
 """What one transaction reads, decides on and writes: some orders, from their accounts and ids to durable rows.
 
 A gift comes here twice, both times from `writer.py`: to have read what its rules look at, and, decided, to be written
-into the journal of `database/migrations/0001_ledger.sql`. From there `economy/earnings.py` reads it.
+into the journal of `database/migrations/0001_ledger.sql`. From there `economy/earned/earnings.py` reads it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -311,7 +311,7 @@ class Batch:
         return touched
 
     def _write_beside(self) -> None:
-        """The rows that stand beside the journal: charges, words, and those of exceptional events."""
+        """The rows that stand beside the journal: charges, words, wishes, and those of exceptional events."""
         bought = [order for order, _ in self.accepted if isinstance(order, Buy)]
         if bought:
             self._run(
@@ -323,8 +323,18 @@ class Batch:
                 amounts=array(order.price for order in bought),
                 currencies=[order.currency for order in bought],
             )
+        hidden = [
+            posting.receipt
+            for order, posting in self.accepted
+            # A combo's later steps are what its first one was: another wish makes them another request.
+            if isinstance(order, Gift) and order.anonymous
+            if posting.receipt.known.legs == len(posting.receipt.entries)
+        ]
+        if hidden:
+            owners = array(receipt.owner for receipt in hidden)
+            self._run("add_anonymous", owners=owners, ids=uuids(receipt.id for receipt in hidden))
         said = [
-            (order.words, entry)
+            (order, order.words, entry)
             for order, posting in self.accepted
             if isinstance(order, Gift) and order.words
             for entry in posting.receipt.entries
@@ -333,11 +343,14 @@ class Batch:
         if said:
             self._run(
                 "add_messages",
-                owners=array(entry.owner for _, entry in said),
-                ids=uuids(entry.id for _, entry in said),
-                legs=array(entry.leg for _, entry in said),
-                salts=[words.salt for words, _ in said],
-                bodies=[words.body for words, _ in said],
+                owners=array(entry.owner for _, _, entry in said),
+                ids=uuids(entry.id for _, _, entry in said),
+                legs=array(entry.leg for _, _, entry in said),
+                salts=[words.salt for _, words, _ in said],
+                bodies=[words.body for _, words, _ in said],
+                creators=array(0 if order.imported else order.creator for order, _, _ in said),
+                places=array(order.place for order, _, _ in said),
+                booked_at=said[0][2].booked_at,
             )
         for _, posting in self.accepted:
             for hole in posting.holes:

@@ -78,6 +78,12 @@ def last_head(connection: Connection[Any]) -> Head | None:
         return cursor.execute(SQL["read_last_head"]).fetchone()
 
 
+def head_over(connection: Connection[Any], writer: int, batch: int) -> Head | None:
+    """The head that covers a batch; None until one was signed."""
+    with connection.cursor(row_factory=class_row(Head)) as cursor:
+        return cursor.execute(SQL["read_head_over"], {"writer": str(writer), "number": batch}).fetchone()
+
+
 def sign_head(connection: Connection[Any], signer: Signer, now: datetime) -> Head:
     """Signs a head over all that is committed and all this transaction changed; if nothing came, answers the last one.
 

@@ -36,6 +36,13 @@ def legs(connection: Connection[Any], owner: int, entry: UUID) -> list[Entry]:
         return cursor.execute(SQL["read_legs"], {"owner": owner, "id": entry}).fetchall()
 
 
+def line(connection: Connection[Any], user: int, kind: Kind, seq: int) -> Entry | None:
+    """The row behind the `seq`-th entry of a user's account, if there is one."""
+    parameters = {"user": user, "kind": kind, "after": seq - 1, "upto": seq}
+    with connection.cursor(row_factory=class_row(Entry)) as cursor:
+        return cursor.execute(SQL["read_lines"], parameters).fetchone()
+
+
 def paid_by(connection: Connection[Any], owner: int, gift: UUID) -> list[Paid]:
     """The coins behind every leg of a gift, in the order they were spent; neighbours of one purchase are one row.
 

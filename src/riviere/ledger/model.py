@@ -111,7 +111,8 @@ class Gift(msgspec.Struct, frozen=True, gc=False):
 
     A combo's `count` is cumulative: only what it adds to the last one is booked, at the unit the combo began with.
     `rate` is thousandths of a diamond a coin, from the policy row `policy`. An `imported` gift brings its own coins
-    through the import clearing account, and its diamonds stay unbacked.
+    through the import clearing account, and its diamonds stay unbacked. Viewers are not told who sent an `anonymous`
+    gift; for a combo its first step says so.
     """
 
     owner: int
@@ -129,6 +130,7 @@ class Gift(msgspec.Struct, frozen=True, gc=False):
     place: int
     words: Words | None
     imported: bool
+    anonymous: bool = False
 
 
 class Reverse(msgspec.Struct, frozen=True):

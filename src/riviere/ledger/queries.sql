@@ -126,11 +126,29 @@ FROM
     ) AS want (reference, processor, owner, purchase, amount, currency);
 
 -- name: add_messages
-INSERT INTO message (owner, id, leg, salt, body)
-SELECT want.owner, want.id, want.leg, want.salt, want.body
-FROM
-    unnest(%(owners)s::bigint[], %(ids)s::uuid[], %(legs)s::integer[], %(salts)s::bytea[], %(bodies)s::text[])
-        AS want (owner, id, leg, salt, body);
+-- Words beside a gift, and the row that will say whether others see them; an import has no creator here, and none.
+WITH want AS (
+    SELECT w.*
+    FROM
+        unnest(
+            %(owners)s::bigint[], %(ids)s::uuid[], %(legs)s::integer[], %(salts)s::bytea[], %(bodies)s::text[],
+            %(creators)s::bigint[], %(places)s::bigint[]
+        ) AS w (owner, id, leg, salt, body, creator, place)
+),
+
+kept AS (
+    INSERT INTO message (owner, id, leg, salt, body)
+    SELECT want.owner, want.id, want.leg, want.salt, want.body FROM want
+)
+
+INSERT INTO words (creator, id, author, place, gift, leg, at, standing)
+SELECT want.creator, gen_random_uuid(), want.owner, want.place, want.id, want.leg, %(booked_at)s::timestamptz, 'new'
+FROM want
+WHERE want.creator > 0;
+
+-- name: add_anonymous
+INSERT INTO anonymous_gift (owner, id)
+SELECT want.owner, want.id FROM unnest(%(owners)s::bigint[], %(ids)s::uuid[]) AS want (owner, id);
 
 -- name: add_hole
 INSERT INTO hole (owner, entry, axis, lo, hi, purchase, k, axis_end)

@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 
 from riviere.errors import RiviereError
 from riviere.ledger import merkle, proof
-from riviere.ledger.evidence import Signer, batch_hashes, sign_head
+from riviere.ledger.evidence import Signer, batch_hashes, head_over, sign_head
 from riviere.ledger.law import KINDS, Kind
 from riviere.ledger.model import Entry
 from riviere.ledger.proof import BatchProof, Line, Proof, SignedHead, Statement
@@ -29,7 +29,7 @@ class StatementTooLong(RiviereError):
 _TICK: Final = timedelta(microseconds=1)
 
 
-class _Past(NamedTuple):
+class Past(NamedTuple):
     """An account as it stood before an instant: the number of its last entry (0: none yet), the balance after it."""
 
     seq: int
@@ -42,16 +42,16 @@ def balance_at(connection: Connection[Any], user: int, kind: Kind, instant: date
     The past is in the journal: each entry keeps the balance after it.
     """
     if instant is not None:
-        return _past(connection, user, kind, instant + _TICK).balance
+        return past(connection, user, kind, instant + _TICK).balance
     row = connection.execute(SQL["read_balance"], {"user": user, "kind": kind}).fetchone()
     return int(row[0]) if row else 0
 
 
-def _past(connection: Connection[Any], user: int, kind: Kind, instant: datetime) -> _Past:
+def past(connection: Connection[Any], user: int, kind: Kind, instant: datetime) -> Past:
     """How the account stood when all that was booked before `instant` had been booked, and nothing else."""
     parameters = {"user": user, "kind": kind, "instant": instant}
     row = connection.execute(SQL["read_past"], parameters).fetchone()
-    return _Past(*row) if row else _Past(0, 0)
+    return Past(*row) if row else Past(0, 0)
 
 
 def entries(connection: Connection[Any], user: int, kind: Kind, before: int | None, limit: int) -> list[Line]:
@@ -83,7 +83,7 @@ def statement(
 
     Raises StatementTooLong for more than `most` lines.
     """
-    before, last = _past(connection, user, kind, since), _past(connection, user, kind, until)
+    before, last = past(connection, user, kind, since), past(connection, user, kind, until)
     if most is not None and last.seq - before.seq > most:
         raise StatementTooLong(most=most, what="lines")
     lines = _lines(connection, user, kind, before.seq, last.seq)
@@ -169,8 +169,7 @@ def _batch(connection: Connection[Any], writer: int, number: int) -> tuple[Batch
 
 
 def _cover(connection: Connection[Any], known: dict[int, _Cover], writer: int, number: int) -> _Cover:
-    with connection.cursor(row_factory=class_row(SignedHead)) as cursor:
-        head = cursor.execute(SQL["read_head_over"], {"writer": str(writer), "number": number}).fetchone()
+    head = head_over(connection, writer, number)
     assert head is not None, "a head was signed over all that is committed"
     if head.number not in known:
         tree = merkle.levels(batch_hashes(connection, head.spans))

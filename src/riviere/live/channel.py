@@ -20,10 +20,14 @@ STILL_HERE: Final = b":\n\n"
 
 
 class Channel:
-    """A feed of a creator's: of one stream or post (`place`), or of all that happens to them (None)."""
+    """A feed of a creator's: of one stream or post (`place`), or of all that happens to them (None).
 
-    def __init__(self, place: int | None, position: Position) -> None:
+    That of an `overlay` has what is for this overlay besides.
+    """
+
+    def __init__(self, place: int | None, overlay: int | None, position: Position) -> None:
         self._place = place
+        self._overlay = overlay
         #: Behind the last frame.
         self.position = position
         self._frames: deque[bytes] = deque(maxlen=FRAMES_KEPT)
@@ -78,7 +82,9 @@ class Channel:
         return b"".join([self._frames[at - kept] for at in range(number, self._end)]), self._end
 
     def _is_here(self, happened: Happened) -> bool:
-        return self._place is None or happened.place == self._place
+        if happened.overlay is not None:
+            return happened.overlay == self._overlay
+        return self._place is None or happened.place == self._place or happened.everywhere
 
     def _put(self, frame: bytes) -> None:
         self._frames.append(frame)

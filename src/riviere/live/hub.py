@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import structlog
 from psycopg import OperationalError
@@ -46,21 +46,24 @@ _LOG = structlog.get_logger("riviere.live")
 
 Found = TypeVar("Found")
 
+#: What a channel is of: a place or all (None), and the overlay that hears more than others (None: nobody's).
+_Of: TypeAlias = tuple[int | None, int | None]
+
 
 class _Watched:
     """A creator whom somebody follows: how far was looked, and a channel for each place that is followed."""
 
     def __init__(self) -> None:
         self.position: Position | None = None
-        self.channels: dict[int | None, Channel] = {}
-        self.followers: Counter[int | None] = Counter()
+        self.channels: dict[_Of, Channel] = {}
+        self.followers: Counter[_Of] = Counter()
 
-    def channel(self, place: int | None) -> Channel:
-        """The channel of a place, from the last look on where there was none."""
+    def channel(self, of: _Of) -> Channel:
+        """The channel of a place or an overlay, from the last look on where there was none."""
         assert self.position is not None, "nobody has looked yet"
-        if place not in self.channels:
-            self.channels[place] = Channel(place, self.position)
-        return self.channels[place]
+        if of not in self.channels:
+            self.channels[of] = Channel(*of, self.position)
+        return self.channels[of]
 
     def covers(self, after: Position | None) -> bool:
         """Whether it was looked at least as far as this."""
@@ -72,12 +75,12 @@ class _Watched:
         for channel in self.channels.values():
             channel.publish(read.position, read.happened)
 
-    def leave(self, place: int | None) -> None:
+    def leave(self, of: _Of) -> None:
         """One follower less; what nobody follows is forgotten."""
-        self.followers[place] -= 1
-        if not self.followers[place]:
-            del self.followers[place]
-            self.channels.pop(place, None)
+        self.followers[of] -= 1
+        if not self.followers[of]:
+            del self.followers[of]
+            self.channels.pop(of, None)
 
 
 class Hub:
@@ -102,14 +105,18 @@ class Hub:
         else:
             self._end()
 
-    async def follow(self, creator: int, place: int | None, after: Position | None) -> AsyncIterator[bytes]:
+    async def follow(
+        self, creator: int, place: int | None, after: Position | None, *, overlay: int | None = None
+    ) -> AsyncIterator[bytes]:
         """Messages of a creator's feed, of one place or all, from `after` on (None: from now on).
 
+        The page of an `overlay` hears what is for it besides.
         `after` must lie in the past. It ends where the hub is closed, the database is away, or the reader fell behind:
         whoever comes back with the last id that they read has missed nothing.
         """
         try:
-            with self._following(creator, place) as watched:
+            of = (place, overlay)
+            with self._following(creator, of) as watched:
                 yield RETRY
                 if watched.position is None and not self._closed:
                     found = await self._ask(self._readers, partial(reading.position, creator=creator))
@@ -119,7 +126,7 @@ class Hub:
                     await asyncio.sleep(LOOK_EVERY)
                 if self._closed:
                     return
-                channel = watched.channel(place)
+                channel = watched.channel(of)
                 async for message in self._missed(creator, channel, after):
                     yield message
                 # Nothing came between what was missed and what comes from here on: there was no waiting in between.
@@ -142,19 +149,19 @@ class Hub:
             after = end
 
     @contextmanager
-    def _following(self, creator: int, place: int | None) -> Iterator[_Watched]:
+    def _following(self, creator: int, of: _Of) -> Iterator[_Watched]:
         """Counts a follower, so that what they follow is looked at."""
         if self._looking is None:
             self._loop = asyncio.get_running_loop()
             self._looking = self._loop.create_task(self._look())
         watched = self._watched.setdefault(creator, _Watched())
-        watched.followers[place] += 1
+        watched.followers[of] += 1
         self.followers += 1
         try:
             yield watched
         finally:
             self.followers -= 1
-            watched.leave(place)
+            watched.leave(of)
             if not watched.followers:
                 del self._watched[creator]
 

@@ -6,7 +6,7 @@ SELECT
 -- name: read_sent
 SELECT
     e.credit_user, e.credit_seq, e.owner, e.id, e.place, e.item, e.count, e.upto, e.debit_amount, e.credit_amount,
-    e.booked_at
+    e.booked_at, e.leg, e.message IS NOT NULL AS has_words
 FROM
     unnest(%(creators)s::bigint[], %(after)s::bigint[]) AS watched (creator, after),
     LATERAL (
@@ -28,6 +28,27 @@ FROM
         ORDER BY m.number LIMIT %(most)s
     ) AS n
 ORDER BY n.creator, n.number;
+
+-- name: read_shown_words
+-- Words that notices tell of, as they stand now: what was hidden or erased since is left out.
+SELECT w.creator, w.id, w.author, w.gift, m.body
+FROM unnest(%(creators)s::bigint[], %(ids)s::uuid[]) AS want (creator, id)
+INNER JOIN words AS w ON w.creator = want.creator AND w.id = want.id
+INNER JOIN message AS m ON m.owner = w.author AND m.id = w.gift AND m.leg = w.leg
+WHERE w.standing = 'shown';
+
+-- name: read_shown_questions
+-- The same of questions.
+SELECT w.creator, w.id, q.asker, q.body
+FROM unnest(%(creators)s::bigint[], %(ids)s::uuid[]) AS want (creator, id)
+INNER JOIN words AS w ON w.creator = want.creator AND w.id = want.id
+INNER JOIN question AS q ON q.creator = w.creator AND q.id = w.id
+WHERE w.standing = 'shown';
+
+-- name: read_announced
+SELECT a.creator, a.id, a.title, a.body, a.starts_at
+FROM unnest(%(creators)s::bigint[], %(ids)s::uuid[]) AS want (creator, id)
+INNER JOIN announcement AS a ON a.creator = want.creator AND a.id = want.id;
 
 -- name: look_at_combos
 -- Nobody, where somebody else is at it.

@@ -13,15 +13,20 @@ from uuid import UUID
 
 import msgspec
 
-from riviere import money, notices
+from riviere import money
 from riviere.database.connection import Connection
 from riviere.database.sql import load
-from riviere.economy.named import Names, Where
-from riviere.economy.places import STREAM
-from riviere.live.combos import Over
+from riviere.economy.anonymous import Pair, anonymous_among
+from riviere.economy.named import Names
+from riviere.live import boards
+from riviere.live.notice import Notice
+from riviere.live.noticed import Known, Noticed, in_place
+from riviere.live.overlays import telling
 from riviere.live.position import Position
 from riviere.money import DIAMOND
-from riviere.wire.feed import ComboFinished, ComboGrew, GiftSent, Happening, StreamBegan, StreamOver
+from riviere.trust import words
+from riviere.trust.model import Written
+from riviere.wire.feed import ComboGrew, GiftSent, Happening, ShownWords
 
 SQL = load("riviere.live")
 
@@ -33,11 +38,16 @@ MOST: Final = 1_000
 
 
 class Happened(NamedTuple):
-    """Something that happened: when, in which place of the creator's (None: in none), and its JSON."""
+    """Something that happened: when, in which place of the creator's (None: in none), and its JSON.
+
+    What is `everywhere` belongs to each of the creator's places; what is for one `overlay` is for nobody else.
+    """
 
     at: datetime
     place: int | None
     event: bytes
+    everywhere: bool = False
+    overlay: int | None = None
 
 
 class Read(NamedTuple):
@@ -62,15 +72,18 @@ class _Sent(msgspec.Struct):
     coins: int
     diamonds: int
     at: datetime
+    leg: int
+    has_words: bool
 
+    @property
+    def pair(self) -> Pair:
+        """The sender and the gift."""
+        return self.owner, self.id
 
-class _Notice(NamedTuple):
-    creator: int
-    number: int
-    place: int | None
-    kind: str
-    at: datetime
-    data: str
+    @property
+    def of(self) -> words.OfGift:
+        """What names the words beside it."""
+        return words.OfGift(self.creator, self.owner, self.id, self.leg)
 
 
 def position(connection: Connection, creator: int) -> Position:
@@ -86,26 +99,27 @@ def since(connection: Connection, watched: Mapping[int, Position], until: Positi
     after = {"after": [position.entry for position in watched.values()], "until": until.entry}
     rows = connection.execute(SQL["read_sent"], asked | after).fetchall()
     after = {"after": [position.notice for position in watched.values()], "until": until.notice}
-    noticed = [_Notice(*row) for row in connection.execute(SQL["read_notices"], asked | after)]
+    noticed = [Notice(*row) for row in connection.execute(SQL["read_notices"], asked | after)]
     if not rows and not noticed:
         return {}
     cut = _full(row[0] for row in rows) | _full(one.creator for one in noticed)
     sent = _together(rows, cut)
-    over = {(one.creator, one.number): _over(one) for one in noticed if one.kind == notices.COMBO_FINISHED}
-    owners = {gift.owner for gift in sent} | {combo.owner for combo in over.values()}
+    about = Noticed(connection, noticed)
+    spoken = {gift.of for gift in sent if gift.has_words}
+    shown = words.shown(connection, spoken) if spoken else {}
+    anonymous = anonymous_among(connection, about.gifts | {gift.pair for gift in sent})
     places = {(gift.creator, gift.place) for gift in sent}
     places |= {(notice.creator, notice.place) for notice in noticed if notice.place is not None}
-    items = {gift.item for gift in sent} | {combo.item for combo in over.values()}
-    names = Names(connection, owners | watched.keys(), places, items)
+    users = {gift.owner for gift in sent} | about.users | watched.keys()
+    known = Known(Names(connection, users, places, {gift.item for gift in sent} | about.items), anonymous)
     gifts: dict[int, list[Happened]] = defaultdict(list)
     told: dict[int, list[Happened]] = defaultdict(list)
     ends = dict(watched)
     for gift in sent:
-        gifts[gift.creator].append(_happened(gift.at, gift.place, _gift(names, gift)))
+        gifts[gift.creator].append(_happened(gift.at, gift.place, _gift(known, shown.get(gift.of), gift)))
         ends[gift.creator] = ends[gift.creator]._replace(entry=gift.seq)
     for notice in noticed:
-        event = _notice(names, notice, over.get((notice.creator, notice.number)))
-        told[notice.creator].append(_happened(notice.at, notice.place, event))
+        told[notice.creator] += _told(about, known, notice)
         ends[notice.creator] = ends[notice.creator]._replace(notice=notice.number)
     # Each kind keeps its own order, which is that of commits; times only say how the two lie beside each other.
     return {
@@ -135,51 +149,30 @@ def _together(rows: Sequence[tuple[Any, ...]], cut: AbstractSet[int]) -> list[_S
     return [sent for sent in found if sent.creator not in cut or sent is not last[sent.creator]]
 
 
-def _happened(at: datetime, place: int | None, event: Happening) -> Happened:
-    return Happened(at, place, msgspec.json.encode(event))
+def _happened(at: datetime, place: int | None, event: Happening, everywhere: bool = False) -> Happened:
+    return Happened(at, place, msgspec.json.encode(event), everywhere)
 
 
-def _gift(names: Names, sent: _Sent) -> Happening:
-    what = names.gifts[sent.item]
+def _told(about: Noticed, known: Known, notice: Notice) -> list[Happened]:
+    if notice.kind in telling.KINDS:
+        overlay, heard = telling.event(notice.kind, notice.at, notice.data)
+        return [Happened(notice.at, None, msgspec.json.encode(heard), overlay=overlay)]
+    everywhere = boards.everywhere(notice)
+    return [_happened(notice.at, notice.place, event, everywhere) for event in about.events(known, notice)]
+
+
+def _gift(known: Known, written: Written | None, sent: _Sent) -> Happening:
+    what = known.names.gifts[sent.item]
     told: dict[str, Any] = {
-        **_where(names.place(sent.creator, sent.place)),
+        **in_place(known.names.place(sent.creator, sent.place)),
         "id": str(sent.id),
         "at": sent.at,
-        "sender": names.users[sent.owner],
+        "sender": known.sender(sent.pair),
         "gift": what.code,
         "name": what.name,
         "count": sent.count,
         "coins": sent.coins,
         "diamonds": money.plain(sent.diamonds, DIAMOND),
+        "words": None if written is None else ShownWords(id=str(written.id), text=written.text),
     }
     return GiftSent(**told) if sent.upto is None else ComboGrew(**told, upto=sent.upto)
-
-
-def _notice(names: Names, notice: _Notice, over: Over | None) -> Happening:
-    where = names.place(notice.creator, notice.place)
-    if over is None:
-        kinds: dict[str, type[StreamBegan | StreamOver]] = {
-            notices.STREAM_STARTED: StreamBegan,
-            notices.STREAM_ENDED: StreamOver,
-        }
-        return kinds[notice.kind](at=notice.at, stream=where.id)
-    what = names.gifts[over.item]
-    return ComboFinished(
-        **_where(where),
-        id=str(over.id),
-        at=notice.at,
-        sender=names.users[over.owner],
-        gift=what.code,
-        name=what.name,
-        count=over.count,
-        coins=over.coins,
-        diamonds=money.plain(over.diamonds, DIAMOND),
-    )
-
-
-def _over(notice: _Notice) -> Over:
-    return msgspec.json.decode(notice.data, type=Over)
-
-
-def _where(place: Where) -> dict[str, str]:
-    return {"stream" if place.kind == STREAM else "post": place.id}

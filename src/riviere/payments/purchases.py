@@ -1,7 +1,7 @@
 """Coins bought, and the bonus coins beside them that expire.
 
 The processor is asked before the ledger: a crash between the two leaves a charge without coins, and the same request
-again finds that charge by its key and books it.
+again finds that charge by its key and books it. A viewer's own limit (`spending.py`) is asked before both.
 """
 
 from datetime import datetime, timedelta
@@ -22,7 +22,8 @@ from riviere.ledger.law import Kind
 from riviere.ledger.model import Buy, Expire, KeyReused, NothingToExpire, Receipt, Totals
 from riviere.ledger.store import read_known, read_queue
 from riviere.ledger.writer import Writes
-from riviere.payments.sandbox import Charge, Processor
+from riviere.payments import spending
+from riviere.payments.sandbox import Charge, ChargeConflict, Processor
 
 SQL = load("riviere.payments")
 
@@ -64,7 +65,8 @@ def buy(
 ) -> Receipt:
     """Sells a pack to a user, both by their external ids; the same key again charges nothing and answers the same.
 
-    Raises UnknownUser, UnknownPack, PackNotSold, BadKey, KeyReused, TooLarge, or why the processor refuses the card.
+    Raises UnknownUser, UnknownPack, PackNotSold, OverOwnLimit, BadKey, KeyReused, TooLarge, or why the processor
+    refuses the card.
     """
     buyer = people.find(connection, user).id
     purchase, request = client_id(key), request_digest("buy", user, pack)
@@ -75,7 +77,14 @@ def buy(
         sold, charge = catalogue.packs(pack)[-1], Charge("", "", 0, "")
     else:
         sold = catalogue.pack(pack, now)
-        charge = processor.charge(f"{buyer}:{purchase}", sold.price, sold.currency, card)
+        spending.hold(connection, buyer, purchase, sold.price, sold.currency, now)
+        try:
+            charge = processor.charge(f"{buyer}:{purchase}", sold.price, sold.currency, card)
+        except ChargeConflict:
+            raise  # money was taken under this key before: it still counts
+        except RiviereError:
+            spending.let_go(connection, buyer, purchase)
+            raise
     order = Buy(
         buyer,
         purchase,
@@ -90,7 +99,9 @@ def buy(
         charge.processor,
         charge.reference,
     )
-    return write_one(writer, order)
+    receipt = write_one(writer, order)
+    spending.let_go(connection, buyer, purchase)
+    return receipt
 
 
 def find(connection: Connection, user: int, key: str) -> Bought:

@@ -6,7 +6,7 @@ The diamonds are held from `held` to `submitted`. Money moves only where a provi
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -45,6 +45,9 @@ NEXT: Final[dict[State, frozenset[State]]] = {
     State.FAILED: frozenset(),
     State.CANCELLED: frozenset(),
 }
+
+#: Stands beside the states where those are meant that call for a person, whatever their state.
+ATTENTION: Final = "attention"
 
 #: States that are reached by writing an order to the ledger; `returned` is one only after `paid`.
 BOOKED: Final = frozenset({State.HELD, State.CANCELLED, State.PAID, State.FAILED, State.RETURNED})
@@ -136,6 +139,19 @@ class Step(msgspec.Struct, frozen=True):
     at: datetime
     actor: str
     reason: str
+
+
+class Waiting(NamedTuple):
+    """Redemptions that wait for a person: why (a state, or ATTENTION), how many, since when, what would be paid.
+
+    `net` is in minor units of `currency`.
+    """
+
+    among: str
+    currency: str
+    many: int
+    oldest: datetime
+    net: int
 
 
 class UnknownRedemption(RiviereError):

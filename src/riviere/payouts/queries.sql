@@ -158,6 +158,50 @@ WHERE
     )
 ORDER BY r.requested_at, r.id LIMIT %(most)s;
 
+-- name: list_by_state
+-- Everybody's in one state, newest first, after a place in that order.
+SELECT r.creator, r.id FROM redemption AS r
+WHERE
+    r.state = %(state)s
+    AND (
+        %(at)s::timestamptz IS NULL
+        OR (r.requested_at, r.id) < (%(at)s, %(id)s::uuid)
+    )
+ORDER BY r.requested_at DESC, r.id DESC LIMIT %(most)s;
+
+-- name: list_with_attention
+-- What calls for a person in whatever state, newest first, after a place in that order.
+SELECT r.creator, r.id FROM redemption AS r
+WHERE
+    r.attention IS NOT NULL
+    AND (
+        %(at)s::timestamptz IS NULL
+        OR (r.requested_at, r.id) < (%(at)s, %(id)s::uuid)
+    )
+ORDER BY r.requested_at DESC, r.id DESC LIMIT %(most)s;
+
+-- name: count_waiting
+-- What waits for a decision, each redemption once, by why and currency.
+WITH waiting AS (
+    SELECT r.creator, r.quote, r.requested_at, 'attention' AS among FROM redemption AS r WHERE r.attention IS NOT NULL
+    UNION ALL
+    SELECT r.creator, r.quote, r.requested_at, r.state FROM redemption AS r
+    WHERE r.state = 'in_review' AND r.attention IS NULL
+    UNION ALL
+    SELECT r.creator, r.quote, r.requested_at, r.state FROM redemption AS r
+    WHERE r.state = 'returned' AND r.attention IS NULL
+)
+
+SELECT
+    w.among, q.currency,
+    count(*)::bigint AS many,
+    min(w.requested_at) AS oldest,
+    sum(q.gross - q.fee)::bigint AS net
+FROM waiting AS w
+INNER JOIN quote AS q ON q.creator = w.creator AND q.id = w.quote
+GROUP BY w.among, q.currency
+ORDER BY w.among, q.currency;
+
 -- name: same_step
 SELECT count(*) FROM redemption_step AS s
 WHERE

@@ -76,6 +76,16 @@ def quote(connection: Connection, creator: str, diamonds: int, method: str, curr
     """
     user = people.find(connection, creator).id
     money.amount(diamonds, "What is to be redeemed", unit="thousandths of a diamond")
+    made = worth(connection, user, diamonds, method, currency, now)
+    connection.execute(SQL["add_quote"], msgspec.structs.asdict(made))
+    return made
+
+
+def worth(connection: Connection, user: int, diamonds: int, method: str, currency: str, now: datetime) -> Quote:
+    """What `diamonds` of a creator (by our id), none of them too, would bring now. It is not kept: nobody can use it.
+
+    Raises TooLarge, or NoPolicy where no rate or fee of this method and currency is in force.
+    """
     rate = policies.in_force(connection, policy.MONEY_PER_DIAMOND, currency, now)
     fee = policies.in_force(connection, policy.FEE, f"{method}:{currency}", now)
     minutes = policies.in_force(connection, policy.QUOTE_MINUTES, "", now).amount
@@ -85,9 +95,7 @@ def quote(connection: Connection, creator: str, diamonds: int, method: str, curr
         raise TooLarge(what="What these diamonds come to")
     terms = (diamonds, taken, gross, cost, rate.id, fee.id)
     made = Quote(user, random_id(), method, currency, *terms, now, now + timedelta(minutes=minutes))
-    found = refusals(facts(connection, made, now, None), now)
-    connection.execute(SQL["add_quote"], msgspec.structs.asdict(made))
-    told = tuple(Refusal(refusal.code, str(refusal)) for refusal in found)
+    told = tuple(Refusal(one.code, str(one)) for one in refusals(facts(connection, made, now, None), now))
     return msgspec.structs.replace(made, refusals=told)
 
 

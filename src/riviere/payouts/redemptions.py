@@ -217,6 +217,16 @@ def to_review(connection: Connection, after: tuple[datetime, UUID] | None, limit
     return _shown(connection, store.for_people(connection, after, limit))
 
 
+def among(connection: Connection, state: str, after: tuple[datetime, UUID] | None, limit: int) -> list[Redemption]:
+    """Everybody's in a state (or with ATTENTION), newest first, after that time of request and id."""
+    return _shown(connection, store.among(connection, state, after, limit))
+
+
+def of_anyone(connection: Connection, redemption: UUID) -> Redemption:
+    """A redemption, whoever's it is. Raises UnknownRedemption."""
+    return _shown(connection, [store.read(connection, store.whose(connection, redemption), redemption)])[0]
+
+
 def redemption_id(creator: int, key: str) -> UUID:
     """The id of the redemption that a creator (by our id) asks for under a key. Raises BadKey."""
     return system_id("redemption", creator, client_id(key))

@@ -16,7 +16,7 @@ from riviere import money, outbox
 from riviere.database.connection import Connection
 from riviere.economy import people
 from riviere.payouts.methods import SQL
-from riviere.payouts.model import Row, State, Step, UnknownRedemption, may
+from riviere.payouts.model import ATTENTION, Row, State, Step, UnknownRedemption, Waiting, may
 from riviere.payouts.quotes import Quote
 
 #: Characters of a step's reason that are kept (migration 0005).
@@ -46,6 +46,18 @@ def for_people(connection: Connection, after: tuple[datetime, UUID] | None, limi
     """What waits for a person, longest first, after that time of request and id."""
     asked = {**_place(after), "most": limit}
     return _rows(connection, connection.execute(SQL["list_for_people"], asked).fetchall())
+
+
+def among(connection: Connection, state: str, after: tuple[datetime, UUID] | None, limit: int) -> list[Row]:
+    """Everybody's redemptions in a state, or those with ATTENTION, newest first, after that time of request and id."""
+    query = "list_with_attention" if state == ATTENTION else "list_by_state"
+    asked = {"state": state, **_place(after), "most": limit}
+    return _rows(connection, connection.execute(SQL[query], asked).fetchall())
+
+
+def waiting(connection: Connection) -> list[Waiting]:
+    """What waits for a decision of a person, by why and currency."""
+    return [Waiting(*row) for row in connection.execute(SQL["count_waiting"])]
 
 
 def _place(after: tuple[datetime, UUID] | None) -> dict[str, Any]:

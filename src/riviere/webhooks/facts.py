@@ -33,7 +33,10 @@ class Diamonds(msgspec.Struct, frozen=True):
 
 
 class SentGift(msgspec.Struct, frozen=True):
-    """One gift, or one step of a combo: `count` pieces, `upto` in the combo so far (None: no combo)."""
+    """One gift, or one step of a combo: `count` pieces, `upto` in the combo so far (None: no combo).
+
+    Who sent an `anonymous` one is not for viewers.
+    """
 
     id: UUID
     sender: str
@@ -45,6 +48,7 @@ class SentGift(msgspec.Struct, frozen=True):
     at: datetime
     booked_at: datetime
     wallet: list[Coins]
+    anonymous: bool
 
 
 class GiftsSent(msgspec.Struct):
@@ -71,7 +75,10 @@ class GiftUndone(msgspec.Struct, frozen=True):
 
 
 class ComboFinished(msgspec.Struct, frozen=True):
-    """combo.finished: `id` is the gift's; `count`, `coins` and `diamonds` are of the whole combo."""
+    """combo.finished: `id` is the gift's; `count`, `coins` and `diamonds` are of the whole combo.
+
+    Who sent an `anonymous` one is not for viewers.
+    """
 
     id: UUID
     place: Where
@@ -82,6 +89,7 @@ class ComboFinished(msgspec.Struct, frozen=True):
     diamonds: str
     began_at: datetime
     ended_at: datetime
+    anonymous: bool
 
 
 class Price(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ KINDS: Final = {
     COMBO_FINISHED: "a combo has been quiet for five seconds; a later step tells again (the subject of its gifts)",
     PURCHASE_COMPLETED: "coins were bought (user/USER)",
     "user.level": "a user's level changed (user/USER)",
+    "reminder.due": "a stream begins in ten minutes: viewers who asked to be told (announcement/ID)",
     "policy.announced": "a figure will change (policy/NAME/SCOPE)",
     "redemption.requested": "a creator asked to redeem diamonds (redemption/ID, as for all its steps)",
     "redemption.refused": "the request was refused, with the reason",

@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 from riviere import money
 from riviere.database.connection import Connection
 from riviere.database.sql import load
+from riviere.economy.anonymous import Pair, anonymous_among
 from riviere.economy.named import Names
 from riviere.ledger.law import REVERSALS, SENT, Route
 from riviere.ledger.model import Entry
@@ -43,11 +44,14 @@ class Teller:
         self._wanted = wanted
         self._told: list[Told] = []
         self._open: dict[str, tuple[GiftsSent, int]] = {}
+        self._anonymous: set[Pair] = set()
 
     def tell(self, entries: Sequence[Entry]) -> list[Told]:
         """The events of these entries, each subject's in order: gifts of one place together, up to a full event."""
         undone = self._first_legs([entry for entry in entries if entry.route in REVERSALS])
         names = Names.of_entries(self._connection, [*entries, *undone.values()])
+        gifts = {(entry.owner, entry.id) for entry in entries if entry.route in SENT}
+        self._anonymous = anonymous_among(self._connection, gifts)
         for legs in _together(entries):
             first = legs[0]
             if first.route in SENT and GIFT_SENT in self._wanted:
@@ -66,13 +70,14 @@ class Teller:
         self._connection.execute(SQL["drop_combos"], {"owners": owners, "ids": ids})
         users = {*owners, *(row[2] for row in rows)}
         names = Names(self._connection, users, {row[2:4] for row in rows}, {row[4] for row in rows})
+        anonymous = anonymous_among(self._connection, {(row[0], row[1]) for row in rows})
         told = []
         for owner, combo, creator, place, item, count, coins, diamonds, began_at, ended_at in rows:
             where = names.place(creator, place)
             worth = (coins, money.plain(diamonds, DIAMOND))
-            data = facts.ComboFinished(
-                combo, where, names.users[owner], names.gifts[item].code, count, *worth, began_at, ended_at
-            )
+            hidden = (owner, combo) in anonymous
+            gift = (names.gifts[item].code, count)
+            data = facts.ComboFinished(combo, where, names.users[owner], *gift, *worth, began_at, ended_at, hidden)
             told.append(Told(COMBO_FINISHED, where.subject, data, now))
         return told
 
@@ -97,6 +102,7 @@ class Teller:
             first.at,
             first.booked_at,
             [Coins(*facts.debited(leg)) for leg in legs],
+            (first.owner, first.id) in self._anonymous,
         )
         earned = facts.diamonds(*facts.credited(last))
         size = len(msgspec.json.encode(gift)) + 1

@@ -35,7 +35,9 @@ class EarningsQuery(Request, frozen=True, kw_only=True):
 class Earned(Reply, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One row: what it is about, and what gifts brought there. Of the names only those of the sum are there."""
 
-    supporter: Annotated[Name | None, Meta(description="Who sent the gifts.")] = None
+    supporter: Annotated[
+        Name | None, Meta(description="Who sent the gifts; left out for all that were sent anonymously.")
+    ] = None
     gift: Annotated[str | None, Meta(description="The code of the gift.", examples=["comet"])] = None
     stream: Annotated[Name | None, Meta(description="The stream in which they landed.")] = None
     post: Annotated[Name | None, Meta(description="The post on which they landed.")] = None

@@ -37,6 +37,13 @@ class SendGift(Request, frozen=True, kw_only=True):
     message: Annotated[Words | None, Meta(description="A few words beside it.")] = None
     paid: Annotated[Price | None, Meta(description="Coins for all pieces, where it is not the list price.")] = None
     at: Annotated[Instant | None, Meta(description="When it happened; now if left out.")] = None
+    anonymous: Annotated[
+        bool,
+        Meta(
+            description="Feeds, boards and sums by supporter do not say who sent it; the creator's own statement, the "
+            "platform's servers and its operators are told. All steps of a combo say the same."
+        ),
+    ] = False
 
 
 class BulkGift(SendGift, frozen=True, kw_only=True):
@@ -87,6 +94,7 @@ class SentGift(Reply, frozen=True, kw_only=True):
     at: Annotated[Instant, Meta(description="When it happened; a combo's first step.")]
     booked_at: Annotated[Instant, Meta(description="When it was committed; a combo's first step.")]
     reversed: Annotated[bool, Meta(description="It was undone since: its coins went back.")]
+    anonymous: Annotated[bool, Meta(description="Viewers are not told who sent it.")]
     imported: Annotated[bool, Meta(description="A record told of it; it was paid for elsewhere.")]
 
 

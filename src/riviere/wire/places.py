@@ -21,6 +21,24 @@ class AddPost(Request, frozen=True, kw_only=True):
     id: Name
 
 
+Title = Annotated[str, Meta(min_length=1, max_length=100, description="What it is called.", examples=["Paint with me"])]
+Player = Annotated[
+    str,
+    Meta(
+        max_length=500,
+        description="Where a player of it can be embedded from: https://, a host in lower case, and a path if needed.",
+        examples=["https://player.example.com/aurora"],
+    ),
+]
+
+
+class SetPoster(Request, frozen=True, kw_only=True):
+    """What pages show of a stream or post. What is left out is not shown."""
+
+    title: Title | None = None
+    player: Player | None = None
+
+
 class Stream(Reply, frozen=True, kw_only=True):
     """A live stream, or one that has ended."""
 
@@ -29,6 +47,8 @@ class Stream(Reply, frozen=True, kw_only=True):
     opened_at: Instant
     ended_at: Annotated[Instant | None, Meta(description="Null while it is live.")]
     imported: Annotated[bool, Meta(description="A recording told of it; it ends with its last recorded gift.")]
+    title: Title | None = None
+    player: Player | None = None
 
 
 class Post(Reply, frozen=True, kw_only=True):
@@ -38,3 +58,5 @@ class Post(Reply, frozen=True, kw_only=True):
     id: Name
     opened_at: Annotated[Instant, Meta(description="Since when it is up.")]
     imported: Annotated[bool, Meta(description="A recording told of it.")]
+    title: Title | None = None
+    player: Player | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from riviere.wire.common import Currency, Decimal, Diamonds, Instant, Name, Reply, Request, Sentence
+from riviere.wire.common import Currency, Decimal, Diamonds, Instant, Money, Name, Paged, Reply, Request, Sentence
 
 Method = Annotated[
     str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$", description="How somebody is paid.", examples=["paypal"])
@@ -67,6 +67,43 @@ class Quote(Reply, frozen=True, kw_only=True):
     ]
 
 
+class WorthQuery(Request, frozen=True, kw_only=True):
+    """How it would be paid."""
+
+    method: Method = "paypal"
+    currency: Currency = "USD"
+
+
+class Sum(Reply, frozen=True, kw_only=True):
+    """What an amount of diamonds would bring."""
+
+    diamonds: Diamonds
+    gross: Annotated[Decimal, Meta(description="What they are worth in whole cents.")]
+    fee: Annotated[Decimal, Meta(description="What the payout would cost; it is taken off.")]
+    net: Annotated[Decimal, Meta(description="What would arrive, before tax.")]
+
+
+class Worth(Reply, frozen=True, kw_only=True):
+    """What a creator's diamonds would bring as things stand; only a quote keeps it. Taxes are not taken off."""
+
+    creator: Name
+    method: Method
+    currency: Currency
+    at: Instant
+    all: Annotated[Sum, Meta(description="All diamonds beyond what is owed, matured or not.")]
+    matured: Annotated[Sum, Meta(description="What could be redeemed now, if nothing stood against it.")]
+    minimum: Annotated[Diamonds, Meta(description="The fewest diamonds of one redemption.")]
+    maturity_days: Annotated[int, Meta(ge=0, description="Days that diamonds mature.")]
+    matured_by: Annotated[Instant, Meta(description="By when all that is there now has matured.")]
+    rate: Annotated[Sentence, Meta(description="The rate in force.", examples=["0.005 USD a diamond"])]
+    rate_since: Instant
+    charge: Annotated[Sentence, Meta(description="The fee in force.", examples=["1.5% and 0.10 USD"])]
+    charge_since: Instant
+    refusals: Annotated[
+        list[Refusal], Meta(description="Why redeeming all that has matured would be refused now, the first one first.")
+    ]
+
+
 class AskRedemption(Request, frozen=True, kw_only=True):
     """The quote that is accepted."""
 
@@ -101,6 +138,45 @@ class Redemption(Reply, frozen=True, kw_only=True):
     outlook: Annotated[str, Meta(description="What happens next.")]
     attention: Annotated[str | None, Meta(description="What a person is looking into; null where nobody has to.")]
     steps: Annotated[list[Step], Meta(description="Everything that happened, oldest first.")]
+
+
+Among = Annotated[
+    Literal[
+        "attention",
+        "requested",
+        "refused",
+        "held",
+        "in_review",
+        "approved",
+        "submitted",
+        "paid",
+        "failed",
+        "cancelled",
+        "returned",
+    ],
+    Meta(description="A state; or `attention`, for those that call for a person whatever their state."),
+]
+
+
+class AmongQuery(Paged, frozen=True, kw_only=True):
+    """Which redemptions of everybody's."""
+
+    among: Among = "in_review"
+
+
+class Waiting(Reply, frozen=True, kw_only=True):
+    """Redemptions that wait for a person for one reason, in one currency."""
+
+    among: Among
+    many: Annotated[int, Meta(ge=1, description="How many.")]
+    oldest: Annotated[Instant, Meta(description="When the one that waits longest was asked for.")]
+    net: Annotated[Money, Meta(description="What all of them would be paid.")]
+
+
+class AllWaiting(Reply, frozen=True, kw_only=True):
+    """Everything that waits for a person, each redemption once."""
+
+    data: list[Waiting]
 
 
 class Because(Request, frozen=True, kw_only=True):

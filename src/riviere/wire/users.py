@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from riviere.wire.common import Name, Reply, Request
+from riviere.wire.common import Instant, Name, Reply, Request
 
 Level = Annotated[int, Meta(ge=0, le=1000, description="What gifts are unlocked by.", examples=[7])]
 Region = Annotated[
@@ -48,3 +48,10 @@ class Me(Reply, frozen=True, kw_only=True):
     kind: Annotated[Literal["backend", "operator", "user"], Meta(description="Whose credentials they are.")]
     name: Annotated[str, Meta(description="The API key's name, the operator's, or the user's id.", examples=["app"])]
     scopes: Annotated[list[str], Meta(description="What they open, in alphabetical order.", examples=[["gifts:write"]])]
+
+
+class SignInLink(Reply, frozen=True, kw_only=True):
+    """What signs a user in to the pages, once."""
+
+    path: Annotated[str, Meta(description="Where to send their browser, on the server that has the pages.")]
+    expires_at: Annotated[Instant, Meta(description="Until when it works.")]

@@ -36,6 +36,15 @@ class Started(Reply, frozen=True, kw_only=True):
     started: Annotated[bool, Meta(description="This request started it; false where it ran already.")]
 
 
+class Progress(Reply, frozen=True, kw_only=True):
+    """How far a verification has come."""
+
+    running_since: Annotated[Instant | None, Meta(description="When it began; null where none runs now.")]
+    check: Annotated[str, Meta(description="What it looks at, or looked at last; empty before the first.")]
+    done: Annotated[int, Meta(ge=0, description="Entries that this check has done.")]
+    total: Annotated[int, Meta(ge=0, description="Entries in all.")]
+
+
 class SignedHead(Reply, frozen=True, kw_only=True):
     """A signed head: it covers every entry so far. Whoever keeps it sees if one is altered later."""
 

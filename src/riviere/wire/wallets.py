@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from riviere.wire.common import Coins, Diamonds, Instant, Name, Paged, Reply, Request
+from riviere.wire.common import Code, Coins, Diamonds, Instant, Name, Paged, Reply, Request, Sentence
 
 Account = Annotated[
     Literal[
@@ -98,6 +98,23 @@ class AccountEntry(Reply, frozen=True, kw_only=True):
     balance: Annotated[Held, Meta(description="What the account held after it.")]
     at: Annotated[Instant, Meta(description="When it happened.")]
     booked_at: Annotated[Instant, Meta(description="When it was committed.")]
+
+
+class ExplainedEntry(Reply, frozen=True, kw_only=True):
+    """One entry, and why it moved what it moved: coins, at a dated rate."""
+
+    account: Account
+    asset: Asset
+    entry: AccountEntry
+    gift: Annotated[Code | None, Meta(description="Of a gift, or of one that was undone: its code.")]
+    pieces: Annotated[int, Meta(ge=0, description="Its pieces in this entry; 0 for the rest of a gift's price.")]
+    coins: Annotated[Coins | None, Meta(description="The coins of this entry; null where no gift is behind it.")]
+    stream: Annotated[Name | None, Meta(description="Where it landed: a stream, or else a post.")]
+    post: Name | None
+    policy: Annotated[int | None, Meta(description="The policy that priced it.")]
+    rate: Annotated[Sentence | None, Meta(description="What that says.", examples=["0.5 diamonds a coin"])]
+    rate_since: Annotated[Instant | None, Meta(description="Since when it was in force.")]
+    undoes: Annotated[str | None, Meta(description="The journal entry that this one takes back.")]
 
 
 class Entries(Reply, frozen=True, kw_only=True):

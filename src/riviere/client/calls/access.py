@@ -15,6 +15,7 @@ from riviere.wire.access import (
     TokenKey,
 )
 from riviere.wire.common import Page, Paged
+from riviere.wire.users import SignInLink
 
 
 class AccessCalls:
@@ -54,6 +55,11 @@ class AccessCalls:
     def disable_operator(self, name: str) -> Call[Operator]:
         """Disable an operator for good."""
         return Call("DELETE", path("/v1/operators/{name}", name=name), Operator)
+
+    @asked
+    def make_operator_link(self, name: str) -> Call[SignInLink]:
+        """A link that signs an operator in to the pages, once."""
+        return Call("POST", path("/v1/operators/{name}/sign-in-links", name=name), SignInLink)
 
     @listed
     def list_operator_changes(self, name: str) -> Call[Page[OperatorChange]]:

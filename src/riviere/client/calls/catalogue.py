@@ -13,7 +13,7 @@ from riviere.wire.catalogue import (
     PictureQuery,
     Retire,
 )
-from riviere.wire.common import Page
+from riviere.wire.common import Page, Paged
 from riviere.wire.policies import AnnouncePolicy, PoliciesQuery, Policy
 
 
@@ -24,6 +24,16 @@ class CatalogueCalls:
     def list_catalogue(self, query: CatalogueQuery | None = None) -> Call[Page[CatalogueGift]]:
         """The gifts on sale, cheapest first."""
         return Call("GET", "/v1/catalogue", Page[CatalogueGift], query=fields(query))
+
+    @listed
+    def list_every_version(self, query: Paged | None = None) -> Call[Page[CatalogueGift]]:
+        """Every version of every gift, past, on sale and announced, by gift and time."""
+        return Call("GET", "/v1/catalogue/versions", Page[CatalogueGift], query=fields(query))
+
+    @listed
+    def list_every_pack(self, query: Paged | None = None) -> Call[Page[Pack]]:
+        """Every coin pack as it was, is or will be sold, by code and time."""
+        return Call("GET", "/v1/packs/versions", Page[Pack], query=fields(query))
 
     @asked
     def add_gift(self, gift: AddGift) -> Call[CatalogueGift]:

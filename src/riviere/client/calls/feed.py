@@ -15,6 +15,12 @@ class FeedCalls:
         return Call("GET", feed, Frame, query=fields(query))
 
     @followed
+    def follow_post(self, creator: str, post: str, query: FeedQuery | None = None) -> Call[Frame]:
+        """What happens on a post, as `follow_stream`."""
+        feed = path("/v1/users/{creator}/posts/{post}/feed", creator=creator, post=post)
+        return Call("GET", feed, Frame, query=fields(query))
+
+    @followed
     def follow_creator(self, creator: str, query: FeedQuery | None = None) -> Call[Frame]:
         """What happens in all streams and posts of a creator, as `follow_stream`."""
         return Call("GET", path("/v1/users/{creator}/feed", creator=creator), Frame, query=fields(query))

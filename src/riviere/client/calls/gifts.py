@@ -7,6 +7,7 @@ from riviere.client.call import Call, fields, path
 from riviere.client.methods import asked, listed
 from riviere.wire.common import Page, Paged
 from riviere.wire.gifts import BulkAnswer, BulkGift, Gift, Provenance, Reversal, SendGift, SentGift
+from riviere.wire.redemptions import Because
 
 #: Gifts of one bulk request: as many as the server has under way at once.
 BATCH: Final = 2_000
@@ -43,6 +44,17 @@ class GiftCalls:
     def get_provenance(self, user: str, key: str) -> Call[Provenance]:
         """Which purchases paid for a gift, coin by coin."""
         return Call("GET", path("/v1/users/{user}/gifts/{key}/provenance", user=user, key=key), Provenance)
+
+    @asked
+    def get_entry_provenance(self, user: str, entry: str) -> Call[Provenance]:
+        """Which purchases paid for a gift, by the gift's entry."""
+        return Call("GET", path("/v1/users/{user}/entries/{id}/provenance", user=user, id=entry), Provenance)
+
+    @asked
+    def reverse_entry(self, user: str, entry: str, because: Because) -> Call[Reversal]:
+        """Undo a gift by its entry, and keep why."""
+        undoing = path("/v1/users/{user}/entries/{id}/reverse", user=user, id=entry)
+        return Call("POST", undoing, Reversal, because, once=True)
 
 
 def send_gifts(gifts: list[BulkGift]) -> Call[list[BulkAnswer]]:

@@ -5,6 +5,8 @@ from riviere.client.call import Call, fields, path
 from riviere.client.methods import asked, listed
 from riviere.wire.common import Page, Paged
 from riviere.wire.redemptions import (
+    AllWaiting,
+    AmongQuery,
     AskQuote,
     AskRedemption,
     Because,
@@ -15,6 +17,8 @@ from riviere.wire.redemptions import (
     SetIdentity,
     SetPayoutMethod,
     SetStanding,
+    Worth,
+    WorthQuery,
 )
 
 
@@ -26,6 +30,11 @@ class RedemptionCalls:
         """What diamonds bring: rate, fee, what arrives, and what a request would be refused for as things stand."""
         # A second quote does no harm: it moves nothing, and the first one expires.
         return Call("POST", path("/v1/users/{user}/quotes", user=user), Quote, ask, once=True)
+
+    @asked
+    def get_worth(self, user: str, query: WorthQuery | None = None) -> Call[Worth]:
+        """What a creator's diamonds would bring now, after the fee and before tax, and what stands in the way."""
+        return Call("GET", path("/v1/users/{user}/worth", user=user), Worth, query=fields(query))
 
     @asked
     def request_redemption(self, user: str, ask: AskRedemption, *, key: str | None = None) -> Call[Redemption]:
@@ -59,6 +68,21 @@ class RedemptionCalls:
     def list_redemptions_to_review(self, query: Paged | None = None) -> Call[Page[Redemption]]:
         """What waits for a person, longest first."""
         return Call("GET", "/v1/redemptions", Page[Redemption], query=fields(query))
+
+    @asked
+    def count_waiting_redemptions(self) -> Call[AllWaiting]:
+        """What waits for a person: how many, since when, and how much."""
+        return Call("GET", "/v1/redemptions/waiting", AllWaiting)
+
+    @listed
+    def list_everybodys_redemptions(self, query: AmongQuery | None = None) -> Call[Page[Redemption]]:
+        """Everybody's redemptions in one state, newest first."""
+        return Call("GET", "/v1/redemptions/all", Page[Redemption], query=fields(query))
+
+    @asked
+    def get_anybodys_redemption(self, redemption: str) -> Call[Redemption]:
+        """A redemption by its id, whoever's it is."""
+        return Call("GET", path("/v1/redemptions/{id}", id=redemption), Redemption)
 
     @asked
     def approve_redemption(self, redemption: str, because: Because) -> Call[Redemption]:

@@ -2,7 +2,7 @@
 
 from riviere.client.call import Call, path
 from riviere.client.methods import asked
-from riviere.wire.users import ChangeUser, Me, RegisterUser, User
+from riviere.wire.users import ChangeUser, Me, RegisterUser, SignInLink, User
 
 
 class UserCalls:
@@ -32,3 +32,8 @@ class UserCalls:
     def get_me(self) -> Call[Me]:
         """Who this client's credentials are, and what they open."""
         return Call("GET", "/v1/me", Me)
+
+    @asked
+    def make_sign_in_link(self, user: str) -> Call[SignInLink]:
+        """A link that signs a user in to the pages, once."""
+        return Call("POST", path("/v1/users/{user}/sign-in-links", user=user), SignInLink)

@@ -1,8 +1,10 @@
 """Whether the books hold."""
 
-from riviere.client.call import Call
-from riviere.client.methods import asked
-from riviere.wire.verifying import SignedHead, Started, Verification
+from riviere.client.call import Call, fields
+from riviere.client.methods import asked, listed
+from riviere.wire.common import Page, Paged
+from riviere.wire.imports import RecordedImport
+from riviere.wire.verifying import Progress, SignedHead, Started, Verification
 
 
 class VerifyingCalls:
@@ -17,6 +19,16 @@ class VerifyingCalls:
     def start_verification(self) -> Call[Started]:
         """Check every invariant of the books now; where a check runs already, nothing more is started."""
         return Call("POST", "/v1/verify", Started, once=True)
+
+    @asked
+    def get_verification_progress(self) -> Call[Progress]:
+        """How far the verification that runs has come."""
+        return Call("GET", "/v1/verify/progress", Progress)
+
+    @listed
+    def list_imports(self, query: Paged | None = None) -> Call[Page[RecordedImport]]:
+        """The imports of recorded gifts, and who posted money behind each."""
+        return Call("GET", "/v1/imports", Page[RecordedImport], query=fields(query))
 
     @asked
     def get_last_head(self) -> Call[SignedHead]:

@@ -6,9 +6,12 @@ from riviere.client.methods import asked, listed
 from riviere.ledger.proof import Statement
 from riviere.wire.common import Page, Paged
 from riviere.wire.earnings import Earnings, EarningsQuery, EveryoneQuery, EveryonesEarnings
+from riviere.wire.income import Income, IncomeQuery
+from riviere.wire.journal import JournalEntry
 from riviere.wire.purchases import BuyPack, Purchase
+from riviere.wire.spending import SetSpendingLimit, Spending
 from riviere.wire.statements import StatementQuery
-from riviere.wire.wallets import Balance, BalanceQuery, Entries, EntryQuery, Wallet
+from riviere.wire.wallets import Balance, BalanceQuery, Entries, EntryQuery, ExplainedEntry, Wallet
 
 
 class WalletCalls:
@@ -22,6 +25,16 @@ class WalletCalls:
         """
         buying = path("/v1/users/{user}/purchases", user=user)
         return Call("POST", buying, Purchase, pack, key=ids.new_key() if key is None else key)
+
+    @asked
+    def get_spending(self, user: str) -> Call[Spending]:
+        """What a viewer spent on coins lately, what their own limits leave, and coins given."""
+        return Call("GET", path("/v1/users/{user}/spending", user=user), Spending)
+
+    @asked
+    def set_spending_limit(self, user: str, limit: SetSpendingLimit) -> Call[Spending]:
+        """Set the most that a viewer wants to spend on coins in a day or a month."""
+        return Call("PUT", path("/v1/users/{user}/spending-limit", user=user), Spending, limit)
 
     @listed
     def list_purchases(self, user: str, query: Paged | None = None) -> Call[Page[Purchase]]:
@@ -49,6 +62,23 @@ class WalletCalls:
         return Call("GET", path("/v1/users/{user}/entries", user=user), Entries, query=fields(query))
 
     @asked
+    def get_account_entry(self, user: str, account: str, seq: str) -> Call[JournalEntry]:
+        """What is behind one line of an account: both sides, what priced it, what proves it."""
+        asking = path("/v1/users/{user}/accounts/{account}/entries/{seq}", user=user, account=account, seq=seq)
+        return Call("GET", asking, JournalEntry)
+
+    @asked
+    def get_entry(self, user: str, entry: str) -> Call[JournalEntry]:
+        """An entry that concerns a user, by its id."""
+        return Call("GET", path("/v1/users/{user}/entries/{id}", user=user, id=entry), JournalEntry)
+
+    @asked
+    def explain_entry(self, user: str, account: str, seq: str) -> Call[ExplainedEntry]:
+        """Why an entry of an account moved what it moved: the gift, its coins, and the rate."""
+        there = path("/v1/users/{user}/accounts/{account}/entries/{seq}/why", user=user, account=account, seq=seq)
+        return Call("GET", there, ExplainedEntry)
+
+    @asked
     def get_statement(self, user: str, query: StatementQuery) -> Call[Statement]:
         """A statement with its proofs, which anyone can check: riviere.ledger.proof.problems does."""
         return Call("GET", path("/v1/users/{user}/statement", user=user), Statement, query=fields(query))
@@ -57,6 +87,11 @@ class WalletCalls:
     def get_earnings(self, user: str, query: EarningsQuery | None = None) -> Call[Earnings]:
         """What gifts brought a creator: in all, by supporter, gift, place or hour."""
         return Call("GET", path("/v1/users/{user}/earnings", user=user), Earnings, query=fields(query))
+
+    @asked
+    def get_income(self, user: str, query: IncomeQuery) -> Call[Income]:
+        """What gifts brought a creator in a period: by step, hour of the week, gift, place and supporter; filtered."""
+        return Call("GET", path("/v1/users/{user}/income", user=user), Income, query=fields(query))
 
     @asked
     def list_earnings(self, query: EveryoneQuery | None = None) -> Call[EveryonesEarnings]:

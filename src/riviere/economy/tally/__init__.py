@@ -1,7 +1,7 @@
 """Tallies: what gifts brought each creator, added up behind the gifts, so that nobody adds up ten million to show ten.
 
 The tables `tally` and `tally_mark` of 0009_tally.sql are derived: the tallies of a creator hold their entries up to the
-marks, one mark an account, and `earnings.py` reads the tallies and the entries behind the marks in one statement. So
+marks, one mark an account, and `earned` reads the tallies and the entries behind the marks in one statement. So
 what it answers is exact whether tallies were brought up to date or not; only its speed depends on that. A creator with
 few gifts has no tallies at all, and costs nothing.
 """

@@ -1,4 +1,4 @@
-"""Who earned what from whom; and what one person's accounts hold.
+"""Who earned what from whom.
 
 A gift comes here from the journal (`ledger/batch.py` wrote it) and goes to a screen: `cli/earnings.py` shows it.
 
@@ -20,13 +20,8 @@ from riviere import clock
 from riviere.database.connection import Connection
 from riviere.database.sql import load
 from riviere.economy import people
-from riviere.ledger import provenance
-from riviere.ledger.law import Kind
-from riviere.ledger.model import Totals
-from riviere.ledger.posting import balance
-from riviere.ledger.store import read_queue
 
-SQL = load("riviere.economy")
+SQL = load("riviere.economy.earned")
 
 #: What the table `tally` adds up by, and keys below and above all of its hours.
 _AXES: Final = {"total": 0, "hour": 1, "gift": 2, "place": 3, "supporter": 4}
@@ -58,7 +53,7 @@ class CreatorEarned(Earned, frozen=True):
 class SupporterEarned(Earned, frozen=True):
     """From one supporter, named as creators are."""
 
-    supporter: str
+    supporter: str | None
 
 
 class GiftEarned(Earned, frozen=True):
@@ -108,10 +103,13 @@ def by_supporter(
     until: datetime | None = None,
     limit: int | None = None,
 ) -> list[SupporterEarned]:
-    """One row a supporter of this creator, most diamonds first, `limit` at the most."""
+    """One row a supporter of this creator, most diamonds first, `limit` at the most.
+
+    What was sent anonymously is one row, whose supporter has no name.
+    """
     rows = _ranked(connection, "supporter", creator, since, until, limit)
     named = people.names(connection, [supporter for supporter, *_ in rows])
-    return [SupporterEarned(*(*earned, named[supporter])) for supporter, *earned in rows]
+    return [SupporterEarned(*(*earned, named[supporter] if supporter else None)) for supporter, *earned in rows]
 
 
 def by_gift(
@@ -199,55 +197,3 @@ def _keys(since: datetime | None, until: datetime | None) -> dict[str, int]:
         "first": _BEFORE_ALL if since is None else int(since.timestamp()),
         "last": _AFTER_ALL if until is None else int(until.timestamp()),
     }
-
-
-class Expiring(msgspec.Struct, frozen=True):
-    """Bonus coins that are gone at `expires_at` unless they are spent before."""
-
-    coins: int
-    expires_at: datetime
-
-
-class Wallet(msgspec.Struct, frozen=True):
-    """What one person's accounts hold: coins as a viewer, diamonds (thousandths) as a creator.
-
-    `bonus` is spent before `coins`, in the order of `expiring`. `owed` is taken off at the next redemption; `unbacked`
-    came from imports and has no way out yet.
-    """
-
-    coins: int
-    bonus: int
-    expiring: list[Expiring]
-    diamonds: int
-    held: int
-    owed: int
-    unbacked: int
-
-
-def wallet(connection: Connection, user: int) -> Wallet:
-    """The balances of a user (by our id) now; all 0 for one who never had any."""
-    rows = connection.execute(SQL["read_wallet"], {"user": user})
-    accounts = {kind: Totals(*totals) for kind, *totals in rows}
-
-    def held(kind: Kind) -> int:
-        return balance(kind, accounts.get(kind, Totals()))
-
-    return Wallet(
-        held(Kind.COINS),
-        held(Kind.BONUS),
-        _expiring(connection, user, accounts[Kind.BONUS]) if held(Kind.BONUS) else [],
-        held(Kind.DIAMONDS),
-        held(Kind.HELD),
-        held(Kind.OWED),
-        held(Kind.UNBACKED),
-    )
-
-
-def _expiring(connection: Connection, user: int, bonus: Totals) -> list[Expiring]:
-    """What is left of each grant of bonus coins, in the order in which they are spent."""
-    queue = read_queue(connection, user, Kind.BONUS, bonus)
-    left = [
-        (sum(piece.hi - piece.lo for piece in provenance.unspent(queue, grant)), grant.expires_at)
-        for grant in queue.credits
-    ]
-    return [Expiring(coins, expires_at) for coins, expires_at in left if coins and expires_at is not None]
