@@ -91,7 +91,7 @@ def undocumented(module: Module) -> Iterator[str]:
 
 
 def unimported(modules: Iterable[Module], entries: set[str]) -> Iterator[str]:
-    """A module that no other imports and no entry point names. Packages come with what they hold."""
+    """A module that no other imports and no entry point names. Packages come with what they hold and their main."""
     modules = list(modules)
     reached = set(entries)
     for module in modules:
@@ -103,7 +103,7 @@ def unimported(modules: Iterable[Module], entries: set[str]) -> Iterator[str]:
         }
         reached |= names - {module.name}
     for module in modules:
-        if not module.path.endswith("__init__.py") and module.name not in reached:
+        if not module.path.endswith(("__init__.py", "__main__.py")) and module.name not in reached:
             yield f"{module.path}: nothing imports it"
 
 
