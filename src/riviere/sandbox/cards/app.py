@@ -9,6 +9,7 @@ import base64
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ from riviere.sandbox.cards.behind import Behind
 from riviere.sandbox.cards.call import API_VERSION, Call, new_id
 from riviere.sandbox.cards.form import Form, pairs, tree
 from riviere.sandbox.cards.routes import Route, expanded, route
-from riviere.sandbox.cards.store import Asked, Fault, Steered, Store
+from riviere.sandbox.cards.store import Asked, Fault, Store
 from riviere.sandbox.cards.webhooks import Webhooks
 
 Said = list[tuple[str, str]]
@@ -31,6 +32,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 #: The longest body that is read (bytes).
 LONGEST_BODY: Final = 2**20
 
+#: What a page loads in place of https://js.stripe.com/v3/.
+_SCRIPT: Final = resources.files("riviere.sandbox.cards").joinpath("stripe.js").read_text("utf-8")
 _PAGE: Final = "<!doctype html><title>Upstream</title><p>This is no JSON."
 #: Faults that leave undone what was asked, and those whose caller hears nothing.
 _UNDONE: Final = ("error", "dropped", "nonsense")
@@ -55,11 +58,14 @@ class Front:
         self.behind = Behind(store)
         self._account = account
         self._running: set[str | None] = set()
+        self._no_longer_late = asyncio.Event()
 
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """One request."""
-        if request.path.startswith("/js.stripe.com/") or request.method == "OPTIONS":
+        if request.method == "OPTIONS":
             return await handler(request)
+        if request.path == "/js.stripe.com/v3/":
+            return web.Response(text=_SCRIPT, content_type="text/javascript")
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
         call = Call(self.store, self._now(), new_id("req"), key or None)
         try:
@@ -68,7 +74,11 @@ class Front:
                 self._is_ours(request, [], None)
                 what = msgspec.json.decode(body) if body else {}
                 steps = request.path.removeprefix("/_sandbox/").split("/")
-                return _written(call, await control.steer(call, self.webhooks, request.method, steps, what), request)
+                answer = await control.steer(call, self.webhooks, request.method, steps, what)
+                if steps == ["faults", "end"]:
+                    self._no_longer_late.set()
+                    self._no_longer_late = asyncio.Event()
+                return _written(call, answer, request)
             said = pairs(request.query_string) + (pairs(body) if request.method == "POST" else [])
             return await self._asked(call, request, handler, said)
         except (UnicodeDecodeError, msgspec.DecodeError):
@@ -107,7 +117,8 @@ class Front:
                 self.store.put(asked)
             self.webhooks.wake()
             if fault and fault.kind == "late":
-                await asyncio.sleep(fault.milliseconds / 1000)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._no_longer_late.wait(), fault.milliseconds / 1000)
         if fault and fault.kind in _UNHEARD and request.transport is not None:
             request.transport.close()
         if fault and fault.kind == "nonsense":
@@ -125,8 +136,8 @@ class Front:
                 expand = form.texts("expand") or []
                 answer = found.handler(call, self.behind, found.id, form)
                 answer = Answer(answer.status, expanded(call, answer.body, expand))
-                if by_page and answer.status == 200:
-                    answer = Answer(200, intents.public(answer.body))
+                if by_page:
+                    answer = intents.seen_by_page(answer)
                 if fault and fault.kind == "failed":
                     answer = _broken(fault)
                 self.behind.keep()
@@ -187,8 +198,7 @@ class Front:
         return dict(said).get("key")
 
     def _now(self) -> int:
-        steered = self.store.get(Steered, "now") or Steered()
-        return int(clock.now().timestamp()) + steered.ahead
+        return int(clock.now().timestamp()) + self.store.steered().ahead
 
 
 def create(path: Path, account: Keys, endpoints: list[tuple[str, str]]) -> web.Application:

@@ -11,8 +11,7 @@ from aiohttp import web
 from localstripe import resources
 
 from riviere.sandbox.cards import numbers
-from riviere.sandbox.cards.answers import Wrong, invalid, missing
-from riviere.sandbox.cards.form import Form
+from riviere.sandbox.cards.answers import missing
 from riviere.sandbox.cards.store import Store
 
 _KIND: Final = "localstripe"
@@ -67,38 +66,24 @@ class Behind:
             self._store.put_raw(_KIND, name, pickle.dumps((name, self._objects[name])))
         self._objects.touched.clear()
 
-    def card(self, said: Form) -> dict[str, Any]:
-        """A payment method from a card's number, date and code: its id, and what Stripe shows of the card."""
-        said.one_of("type", ["card"])
-        said.skip("billing_details", "allow_redisplay")
-        card = said.inner("card")
-        if card is None:
-            raise invalid("Missing required param: card.", "card", "parameter_missing")
-        fields = {name: card.need(name).replace(" ", "") for name in ("number", "exp_month", "exp_year", "cvc")}
-        said.done()
-        return self._made(fields)
+    def card(self, fields: dict[str, str]) -> dict[str, Any]:
+        """A payment method of a card's number, date and code: its id, and what Stripe shows of the card."""
+        made = resources.PaymentMethod(type="card", card=dict(fields))
+        return {"id": made.id, "card": dict(made.card)}
 
     def named(self, name: str) -> dict[str, Any]:
-        """The payment method of that id; one of Stripe's names for a test card makes a new one."""
+        """The payment method of that id; one of Stripe's names for a test card makes a new one. Raises Wrong."""
         if name in numbers.NAMED:
-            return self._made({"number": numbers.NAMED[name], "exp_month": "12", "exp_year": "2034", "cvc": "123"})
+            return self.card({"number": numbers.NAMED[name], "exp_month": "12", "exp_year": "2034", "cvc": "123"})
         found = self._objects.get(f"payment_method:{name}")
         if found is None:
             raise missing("PaymentMethod", name, "payment_method")
         return {"id": found.id, "card": dict(found.card)}
 
-    def _made(self, card: dict[str, str]) -> dict[str, Any]:
-        try:
-            made = resources.PaymentMethod(type="card", card=dict(card))
-        except resources.UserError:
-            message = "Your card number is incorrect."
-            raise Wrong(402, "card_error", message, began=False, code="incorrect_number", param="number") from None
-        return {"id": made.id, "card": dict(made.card)}
-
 
 def behaviour(card: dict[str, Any]) -> numbers.Card:
     """How a card behaves, by its fingerprint, which is all that Stripe shows of a number."""
-    return _BY_FINGERPRINT.get(card["fingerprint"], numbers.GOOD)
+    return _BY_FINGERPRINT.get(card["fingerprint"], numbers.REAL)
 
 
 _BY_FINGERPRINT: Final = {resources.fingerprint(number): card for number, card in numbers.NUMBERS.items()}

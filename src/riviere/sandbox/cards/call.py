@@ -6,7 +6,7 @@ import msgspec
 
 from riviere import ids
 from riviere.sandbox.cards.answers import missing
-from riviere.sandbox.cards.store import Delivery, Endpoint, Steered, Store
+from riviere.sandbox.cards.store import Delivery, Endpoint, Store
 
 #: The version of Stripe's API that objects and events are shaped like: that of the stripe package 16.1.
 API_VERSION = "2026-10-28.endive"
@@ -55,7 +55,7 @@ class Call(msgspec.Struct, frozen=True):
         wanting = [one for one in self.store.every(Endpoint) if {"*", event["type"]} & {*one.events}]
         event["pending_webhooks"] = len(wanting)
         self.store.put_object(event)
-        held = (self.store.get(Steered, "now") or Steered()).holding
+        held = self.store.steered().holding
         for endpoint in wanting:
             self.store.put(Delivery(f"{event['id']}:{endpoint.id}", event["id"], endpoint.id, 0.0, held=held))
 

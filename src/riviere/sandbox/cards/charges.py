@@ -3,27 +3,55 @@
 from typing import Any
 
 from riviere.sandbox.cards import numbers
+from riviere.sandbox.cards.balance import charged
 from riviere.sandbox.cards.call import Call, new_id
+from riviere.sandbox.cards.disputes import open_dispute
 
 
-def charge_made(call: Call, intent: dict[str, Any], method: dict[str, Any]) -> dict[str, Any]:
-    """Money taken for a PaymentIntent."""
+def begin(call: Call, intent: dict[str, Any], method: dict[str, Any]) -> dict[str, Any]:
+    """The card's bank is asked for a PaymentIntent's money."""
     made = _blank(call, intent, method)
-    made |= {"status": "succeeded", "paid": True, "captured": True, "amount_captured": made["amount"]}
-    made["outcome"] = _outcome("approved_by_network", "authorized", "Payment complete.")
     call.store.put_object(made)
     return made
 
 
-def charge_failed(call: Call, intent: dict[str, Any], method: dict[str, Any], card: numbers.Card) -> dict[str, Any]:
-    """A try that the card's bank has declined."""
-    made = _blank(call, intent, method)
-    said = numbers.SENTENCES[str(card.code)]
-    made |= {"status": "failed", "failure_code": card.code, "failure_message": said}
+def pay(call: Call, made: dict[str, Any], card: numbers.Card) -> None:
+    """The bank has given it; what such a card brings with it follows at once."""
+    made |= {"status": "succeeded", "paid": True, "captured": True, "amount_captured": made["amount"]}
+    made["outcome"] = _outcome("approved_by_network", "authorized", "Payment complete.")
+    made["balance_transaction"] = charged(call, made)
+    call.store.put_object(made)
+    call.tell("charge.succeeded", made)
+    if card.warned:
+        warn(call, made, "made_with_stolen_card")
+    if card.disputed is not None:
+        open_dispute(call, made, None, card.disputed, card.inquiry)
+
+
+def decline(call: Call, made: dict[str, Any], card: numbers.Card) -> None:
+    """The bank has not."""
+    made |= {"status": "failed", "failure_code": card.code, "failure_message": numbers.said_of(card)}
     made["outcome"] = _outcome("declined_by_network", "issuer_declined", "The bank did not say more.")
     made["outcome"]["reason"] = card.reason or card.code
     call.store.put_object(made)
-    return made
+    call.tell("charge.failed", made)
+
+
+def warn(call: Call, made: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The card's bank says that a charge looks like fraud: a dispute may follow."""
+    warning = {
+        "id": new_id("issfr"),
+        "object": "radar.early_fraud_warning",
+        "actionable": not made["refunded"] and not made["disputed"],
+        "charge": made["id"],
+        "created": call.now,
+        "fraud_type": kind,
+        "livemode": False,
+        "payment_intent": made["payment_intent"],
+    }
+    call.store.put_object(warning)
+    call.tell("radar.early_fraud_warning.created", warning)
+    return warning
 
 
 def _outcome(network: str, kind: str, said: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ All under `/_sandbox/`, JSON in and out, with the secret key as a bearer token:
   with a 500 that is kept), `nonsense` (nothing is done, answered 200 with a page), `dropped` (nothing is done, the
   connection ends), `lost` (done, the connection ends without the answer), `late` (done, answered after so many
   milliseconds).
+- `POST /_sandbox/faults/end` `{}`: nothing goes wrong any more, and what is late is answered.
 - `POST /_sandbox/endpoints` `{"url", "secret", "events"}`: webhooks go there, too; the same address again changes it.
 - `POST /_sandbox/webhooks/hold` `{"holding"}`: new webhooks wait; `false` lets all of them go.
 - `POST /_sandbox/webhooks/send` `{"events", "how", "secret"}`: sends events now, one after the other in that order,
@@ -17,18 +18,31 @@ All under `/_sandbox/`, JSON in and out, with the secret key as a bearer token:
 - `POST /_sandbox/events` `{"type", "object"}`: an event of any type happens, known to Stripe or not.
 - `POST /_sandbox/keys/forget` `{}`: idempotency keys are forgotten, as after 24 hours.
 - `POST /_sandbox/clock` `{"ahead"}`: the clock runs ahead by so many seconds.
+- `POST /_sandbox/disputes` `{"charge", "amount", "reason", "inquiry"}`: a cardholder disputes a charge (or the charge
+  of a PaymentIntent), all of it where no amount is named; `POST /_sandbox/disputes/{id}` `{"status"}` takes it on:
+  `won`, `lost`, `under_review`, `warning_closed`, or `needs_response` where an inquiry becomes a dispute.
+- `POST /_sandbox/refunds` `{"charge", "amount", "reason"}`: somebody refunds by hand at Stripe's dashboard;
+  `POST /_sandbox/refunds/{id}` `{"status"}`: one that was pending is through (`succeeded`), or one fails, even after it
+  had succeeded (`failed`).
+- `POST /_sandbox/warnings` `{"charge"}`: the card's bank warns of fraud.
+- `POST /_sandbox/slow` `{"times"}`: the next payments stay `processing`; `POST /_sandbox/intents/{id}` `{"status"}`
+  settles one: `succeeded` or `failed`.
+- `POST /_sandbox/balance` `{"type", "amount", "currency", "description"}`: Stripe itself takes or gives (`stripe_fee`,
+  `adjustment`); `POST /_sandbox/payouts` `{"currency"}`: all that is available goes to the bank.
 - `GET /_sandbox/asked`: every request that came, with its key and the answer's status.
-- `GET /_sandbox/webhooks`: every delivery, how often it was tried, and what came of it.
+- `GET /_sandbox/webhooks`: every delivery, how often it was tried, what came of it, and whether it is over (`done`).
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Final, Literal
 
 import msgspec
 
-from riviere.sandbox.cards.answers import Answer, Wrong, missing, nowhere
+from riviere.sandbox.cards import outside
+from riviere.sandbox.cards.answers import Answer, Wrong, missing
 from riviere.sandbox.cards.call import Call
-from riviere.sandbox.cards.store import Asked, Delivery, Endpoint, Fault, Kept, Steered, Store
+from riviere.sandbox.cards.store import Asked, Delivered, Delivery, Endpoint, Fault, Kept, Store
 from riviere.sandbox.cards.webhooks import Webhooks, signature, written
 
 _HOUR: Final = 3600
@@ -72,6 +86,7 @@ _DONE: Final = Answer(200, {})
 
 async def steer(call: Call, webhooks: Webhooks, method: str, path: list[str], body: Any) -> Answer:
     """Answers one of the calls above; Wrong for any other and for a body of another form."""
+    call = msgspec.structs.replace(call, request=None, key=None)
     try:
         if (method, path) == ("POST", ["webhooks", "send"]):
             return await _send(call.store, webhooks, msgspec.convert(body, _Send))
@@ -103,8 +118,11 @@ def _steered(call: Call, method: str, path: list[str], body: Any) -> Answer:
     store = call.store
     match method, path:
         case "POST", ["faults"]:
-            fault = msgspec.convert(body, _SetFault)
-            store.put(Fault(fault.operation, fault.kind, fault.times, fault.status, fault.milliseconds))
+            wrong = msgspec.convert(body, _SetFault)
+            store.put(Fault(wrong.operation, wrong.kind, wrong.times, wrong.status, wrong.milliseconds))
+        case "POST", ["faults", "end"]:
+            for fault in store.every(Fault):
+                store.drop(Fault, fault.id)
         case "POST", ["endpoints"]:
             endpoint = msgspec.convert(body, _SetEndpoint)
             put_endpoint(store, endpoint.url, endpoint.secret, endpoint.events)
@@ -117,20 +135,24 @@ def _steered(call: Call, method: str, path: list[str], body: Any) -> Answer:
             for kept in store.every(Kept):
                 store.drop(Kept, kept.id)
         case "POST", ["clock"]:
-            steered = store.get(Steered, "now") or Steered()
+            steered = store.steered()
             steered.ahead = msgspec.convert(body, _Clock).ahead
             store.put(steered)
         case "GET", ["asked"]:
             return Answer(200, msgspec.to_builtins(store.every(Asked)))
         case "GET", ["webhooks"]:
-            return Answer(200, msgspec.to_builtins(store.every(Delivery)))
+            return Answer(200, [*_told(store.every(Delivery), False), *_told(store.every(Delivered), True)])
         case _:
-            raise nowhere(method, "/_sandbox/" + "/".join(path))
+            return outside.happen(call, method, path, body)
     return _DONE
 
 
+def _told(deliveries: Sequence[Delivery], done: bool) -> list[dict[str, Any]]:
+    return [{**msgspec.to_builtins(one), "done": done} for one in deliveries]
+
+
 def _hold(store: Store, holding: bool) -> None:
-    steered = store.get(Steered, "now") or Steered()
+    steered = store.steered()
     steered.holding = holding
     store.put(steered)
     if not holding:

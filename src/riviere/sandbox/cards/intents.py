@@ -6,8 +6,9 @@ from riviere.sandbox.cards import numbers
 from riviere.sandbox.cards.answers import Answer, Wrong, invalid, refused
 from riviere.sandbox.cards.behind import Behind, behaviour
 from riviere.sandbox.cards.call import Call, new_id
-from riviere.sandbox.cards.charges import charge_failed, charge_made
+from riviere.sandbox.cards.charges import begin, decline, pay
 from riviere.sandbox.cards.form import Form
+from riviere.sandbox.cards.typed import checked
 
 #: The least and most that is charged, in the currency's smallest unit (docs.stripe.com/currencies, for US dollars).
 LEAST: Final = 50
@@ -51,7 +52,7 @@ def create(call: Call, behind: Behind, said: Form) -> Answer:
         made["automatic_payment_methods"] = {"enabled": enabled, "allow_redirects": redirects}
     for name in ("customer", "description", "receipt_email", "statement_descriptor_suffix", "transfer_group"):
         made[name] = said.text(name)
-    confirm, method = said.yes("confirm"), _method(behind, said)
+    confirm, method = said.yes("confirm"), _method(call.now, behind, said)
     _passed_over(said)
     said.done()
     if method is not None:
@@ -68,7 +69,7 @@ def create(call: Call, behind: Behind, said: Form) -> Answer:
 def confirm(call: Call, behind: Behind, name: str, said: Form) -> Answer:
     """The customer says yes, with a card or with the one that was named before."""
     made = call.find("payment_intent", name, "intent")
-    method = _method(behind, said)
+    method = _method(call.now, behind, said)
     said.skip("receipt_email", "client_secret")
     _passed_over(said)
     said.done()
@@ -119,17 +120,21 @@ def cancel(call: Call, name: str, said: Form) -> Answer:
     return Answer(200, made)
 
 
-def public(made: dict[str, Any]) -> dict[str, Any]:
-    """What a page sees of it."""
-    return {name: made[name] for name in _PUBLIC}
+def seen_by_page(answer: Answer) -> Answer:
+    """What a page hears, which has shown no more than the publishable key and a client secret."""
+    made = answer.body if answer.status == 200 else answer.body["error"]["payment_intent"]
+    seen = {name: made[name] for name in _PUBLIC}
+    return Answer(
+        answer.status, seen if answer.status == 200 else {"error": {**answer.body["error"], "payment_intent": seen}}
+    )
 
 
-def _method(behind: Behind, said: Form) -> dict[str, Any] | None:
+def _method(now: int, behind: Behind, said: Form) -> dict[str, Any] | None:
     name, data = said.text("payment_method"), said.inner("payment_method_data")
     if name is not None and data is not None:
         raise invalid("You may only specify one of these parameters: payment_method, payment_method_data.")
     if data is not None:
-        return behind.card(data)
+        return behind.card(checked(data, now))
     return None if name is None else behind.named(name)
 
 
@@ -151,20 +156,44 @@ def _confirmed(call: Call, made: dict[str, Any], method: dict[str, Any]) -> Answ
     return _charged(call, made, method)
 
 
+def settle(call: Call, name: str, card: numbers.Card) -> dict[str, Any]:
+    """A payment that took its time is through, or has failed, as the card says."""
+    made = call.find("payment_intent", name, "intent")
+    if made["status"] != "processing":
+        raise _unexpected(made, "This PaymentIntent is not processing.")
+    charge = call.find("charge", made["latest_charge"])
+    method = {"id": charge["payment_method"], "card": charge["payment_method_details"]["card"]}
+    _settled(call, made, charge, method, card)
+    return made
+
+
 def _charged(call: Call, made: dict[str, Any], method: dict[str, Any]) -> Answer:
-    card = behaviour(method["card"])
+    charge = begin(call, made, method)
+    made["latest_charge"] = charge["id"]
+    steered = call.store.steered()
+    if steered.slow == 0:
+        return _settled(call, made, charge, method, behaviour(method["card"]))
+    steered.slow -= 1
+    call.store.put(steered)
+    made["status"] = "processing"
+    call.store.put_object(made)
+    call.tell("charge.pending", charge)
+    call.tell("payment_intent.processing", made)
+    return Answer(200, made)
+
+
+def _settled(
+    call: Call, made: dict[str, Any], charge: dict[str, Any], method: dict[str, Any], card: numbers.Card
+) -> Answer:
     if card.code is None:
-        charge = charge_made(call, made, method)
-        made |= {"status": "succeeded", "latest_charge": charge["id"], "amount_received": made["amount"]}
+        made |= {"status": "succeeded", "amount_received": made["amount"]}
         call.store.put_object(made)
-        call.tell("charge.succeeded", charge)
+        pay(call, charge, card)
         call.tell("payment_intent.succeeded", made)
         return Answer(200, made)
-    charge = charge_failed(call, made, method, card)
-    made["latest_charge"] = charge["id"]
-    call.tell("charge.failed", charge)
-    said = numbers.SENTENCES.get(card.reason or "") or numbers.SENTENCES[card.code]
-    error: dict[str, Any] = {"type": "card_error", "code": card.code, "charge": charge["id"], "message": said}
+    decline(call, charge, card)
+    error: dict[str, Any] = {"type": "card_error", "code": card.code, "charge": charge["id"]}
+    error["message"] = numbers.said_of(card)
     if card.reason is not None:
         error["decline_code"] = card.reason
     _failed(call, made, method, error)

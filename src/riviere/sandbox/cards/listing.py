@@ -1,6 +1,7 @@
 """Lists as Stripe answers them: newest first, a page at a time; and objects in place of their ids."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import dropwhile, islice, takewhile
 from typing import Any, Final
 
 from riviere.sandbox.cards.answers import Answer, invalid
@@ -10,6 +11,8 @@ from riviere.sandbox.cards.form import Form
 #: Objects on a page, unless another number is asked for, and the most that may be (docs.stripe.com/api/pagination).
 USUAL: Final = 10
 MOST: Final = 100
+
+Shown = Callable[[dict[str, Any]], bool]
 
 _KINDS: Final = {
     "pi": "payment_intent",
@@ -22,27 +25,33 @@ _KINDS: Final = {
 _SPANS: Final = ("gt", "gte", "lt", "lte")
 
 
-def page(call: Call, kind: str, url: str, said: Form, filters: Sequence[str]) -> Answer:
-    """A page of a kind: `limit`, `starting_after`, `ending_before`, `created`, and fields that must be equal."""
+def page(call: Call, kind: str, url: str, said: Form, filters: Sequence[str], shown: Shown = lambda _: True) -> Answer:
+    """A page of a kind: `limit`, `starting_after`, `ending_before`, `created`, and fields that must be equal.
+
+    Only those are there that `shown` says yes to.
+    """
     limit = said.whole("limit")
     if limit is not None and not 1 <= limit <= MOST:
         raise invalid(f"Invalid integer: limit must be 1 to {MOST}", "limit")
+    limit = limit or USUAL
     after, before = said.text("starting_after"), said.text("ending_before")
     wanted = {name: value for name in filters if (value := said.text(name)) is not None}
     spans = _created(said)
     said.done()
-    found = [one for one in call.store.objects(kind) if _matches(one, wanted, spans)]
     for name, param in ((after, "starting_after"), (before, "ending_before")):
         if name is not None:
             call.find(kind, name, param)
-    names = [one["id"] for one in found]
-    limit = limit or USUAL
+    there = call.store.objects(kind)
     if after is not None:
-        found = found[names.index(after) + 1 :] if after in names else []
+        there = islice(dropwhile(lambda one: one["id"] != after, there), 1, None)
     if before is not None:
-        found = found[: names.index(before)] if before in names else []
-        return _told(found[-limit:], url, len(found) > limit)
-    return _told(found[:limit], url, len(found) > limit)
+        there = takewhile(lambda one: one["id"] != before, there)
+    found = (one for one in there if shown(one) and _matches(one, wanted, spans))
+    # The page before an object ends at it, so all that lies before has to be seen.
+    taken = [*found][-limit - 1 :] if before is not None else [*islice(found, limit + 1)]
+    more = len(taken) > limit
+    taken = taken[-limit:] if before is not None else taken[:limit]
+    return Answer(200, {"object": "list", "data": taken, "has_more": more, "url": url})
 
 
 def expand(call: Call, told: Any, path: list[str]) -> Any:
@@ -59,10 +68,6 @@ def expand(call: Call, told: Any, path: list[str]) -> Any:
         kind = _KINDS.get(value.partition("_")[0])
         value = (call.store.object(kind, value) if kind else None) or value
     return {**told, name: expand(call, value, rest)}
-
-
-def _told(found: list[dict[str, Any]], url: str, more: bool) -> Answer:
-    return Answer(200, {"object": "list", "data": found, "has_more": more, "url": url})
 
 
 def _created(said: Form) -> dict[str, int]:

@@ -18,20 +18,23 @@ class Card(NamedTuple):
     refund: str = "succeeded"
 
 
-GOOD: Final = Card()
+_DECLINED: Final = "card_declined"
 
-_DECLINED = "card_declined"
+GOOD: Final = Card()
+DECLINED: Final = Card(_DECLINED, "generic_decline")
+#: Any other number: somebody's real card, which no test may charge.
+REAL: Final = Card(_DECLINED, "test_mode_live_card")
 
 NUMBERS: Final = {
     "4242424242424242": GOOD,
     "5555555555554444": GOOD,
-    "4000000000000002": Card(_DECLINED, "generic_decline"),
+    "4000000000000002": DECLINED,
     "4000000000009995": Card(_DECLINED, "insufficient_funds"),
     "4000000000009987": Card(_DECLINED, "lost_card"),
     "4000000000009979": Card(_DECLINED, "stolen_card"),
     "4000000000006975": Card(_DECLINED, "card_velocity_exceeded"),
     "4100000000000019": Card(_DECLINED, "fraudulent"),
-    "4000000000000341": Card(_DECLINED, "generic_decline"),
+    "4000000000000341": DECLINED,
     "4000000000000069": Card("expired_card"),
     "4000000000000127": Card("incorrect_cvc"),
     "4000000000000119": Card("processing_error"),
@@ -49,9 +52,10 @@ NUMBERS: Final = {
 }
 
 #: What a person reads of a code (docs.stripe.com/error-codes).
-SENTENCES: Final = {
+_SENTENCES: Final = {
     _DECLINED: "Your card was declined.",
     "insufficient_funds": "Your card has insufficient funds.",
+    "test_mode_live_card": "Your card was declined. Your request was in test mode, but used a non test card.",
     "expired_card": "Your card has expired.",
     "incorrect_cvc": "Your card's security code is incorrect.",
     "processing_error": "An error occurred while processing your card. Try again in a little bit.",
@@ -78,3 +82,8 @@ NAMED: Final = {
     "pm_card_pendingRefund": "4000000000007726",
     "pm_card_refundFail": "4000000000005126",
 }
+
+
+def said_of(card: Card) -> str:
+    """What a person reads where a card is declined."""
+    return _SENTENCES.get(card.reason or "") or _SENTENCES[card.code or _DECLINED]

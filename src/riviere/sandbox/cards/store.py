@@ -28,7 +28,7 @@ class Endpoint(msgspec.Struct):
 class Delivery(msgspec.Struct):
     """An event on its way to an endpoint: how often it was tried, when it is due (seconds since 1970), the last answer.
 
-    `held` waits until a test lets it go. `done` is true once the endpoint has answered 2xx.
+    `held` waits until a test lets it go.
     """
 
     id: str
@@ -37,8 +37,18 @@ class Delivery(msgspec.Struct):
     due: float
     tries: int = 0
     held: bool = False
-    done: bool = False
     status: int | None = None
+
+
+class Delivered(Delivery):
+    """One that is over: the endpoint has answered 2xx, or is no more."""
+
+
+class PaidOut(msgspec.Struct):
+    """In which payout a balance transaction was."""
+
+    id: str
+    payout: str
 
 
 class Kept(msgspec.Struct):
@@ -75,14 +85,15 @@ class Asked(msgspec.Struct):
 
 
 class Steered(msgspec.Struct):
-    """What a test has set: seconds that the clock runs ahead, and whether new webhooks are held back."""
+    """What a test has set: seconds that the clock is ahead, whether new webhooks wait, how many payments take long."""
 
     id: str = "now"
     ahead: int = 0
     holding: bool = False
+    slow: int = 0
 
 
-Document = TypeVar("Document", Endpoint, Delivery, Kept, Fault, Asked, Steered)
+Document = TypeVar("Document", Endpoint, Delivery, Delivered, Kept, Fault, Asked, Steered, PaidOut)
 
 
 class Store:
@@ -111,10 +122,14 @@ class Store:
         found = self.raw(kind.__name__, name)
         return None if found is None else msgspec.json.decode(found, type=kind)
 
-    def put(self, *documents: Endpoint | Delivery | Kept | Fault | Asked | Steered) -> None:
+    def put(self, *documents: Endpoint | Delivery | Kept | Fault | Asked | Steered | PaidOut) -> None:
         """Writes down, in place of what had their names."""
         for one in documents:
             self.put_raw(type(one).__name__, one.id, msgspec.json.encode(one))
+
+    def steered(self) -> Steered:
+        """What a test has set."""
+        return self.get(Steered, "now") or Steered()
 
     def drop(self, kind: type[Document], name: str) -> None:
         """Forgets."""

@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 
 from riviere import clock
-from riviere.sandbox.cards.store import Delivery, Endpoint, Store
+from riviere.sandbox.cards.store import Delivered, Delivery, Endpoint, Store
 
 #: Seconds before the first repetition, which double up to the longest; Stripe goes on for up to three days.
 FIRST_PAUSE: Final = 0.25
@@ -37,7 +37,7 @@ class Webhooks:
         async with aiohttp.ClientSession(timeout=timeout) as self._http:
             while True:
                 self._news.clear()
-                waiting = [one for one in self._store.every(Delivery) if not one.done and not one.held]
+                waiting = [one for one in self._store.every(Delivery) if not one.held]
                 now = clock.now().timestamp()
                 due = [one for one in waiting if one.due <= now][:AT_ONCE]
                 await asyncio.gather(*[self.deliver(one) for one in due])
@@ -57,18 +57,20 @@ class Webhooks:
         event = self._store.object("event", delivery.event)
         endpoint = self._store.get(Endpoint, delivery.endpoint)
         assert event is not None, "a delivery is kept together with its event"
-        if endpoint is None:
-            delivery.done = True
-        else:
+        if endpoint is not None:
             body = written(event)
             delivery.status = await self.post(endpoint.url, body, signature(body, endpoint.secret))
             delivery.tries += 1
             delivery.held = False
-            delivery.done = delivery.status is not None and 200 <= delivery.status < 300
-            pause = min(FIRST_PAUSE * 2 ** min(delivery.tries, 20), LONGEST_PAUSE)
+            pause = min(FIRST_PAUSE * 2 ** min(delivery.tries - 1, 20), LONGEST_PAUSE)
             delivery.due = clock.now().timestamp() + pause
+        over = endpoint is None or (delivery.status is not None and 200 <= delivery.status < 300)
         with self._store.transaction():
-            self._store.put(delivery)
+            if over:
+                self._store.drop(Delivery, delivery.id)
+                self._store.put(Delivered(**msgspec.structs.asdict(delivery)))
+            else:
+                self._store.put(delivery)
         return delivery.status
 
     async def post(self, url: str, body: bytes, signed: str | None) -> int | None:
