@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,6 +27,11 @@ _PATIENT = [HealthCheck.too_slow]  # the machine may be busy with other things
 settings.register_profile("fast", deadline=None, max_examples=50, suppress_health_check=_PATIENT)
 settings.register_profile("slow", deadline=None, max_examples=2000, suppress_health_check=_PATIENT)
 settings.load_profile("slow" if SLOW else "fast")
+
+
+def pytest_configure() -> None:
+    # Where the tests run in the background, Ctrl-C is ignored, and what they start would ignore it as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

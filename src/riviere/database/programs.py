@@ -1,10 +1,11 @@
 """PostgreSQL's programs, and who runs them: PostgreSQL refuses to run as root, so root runs them as somebody else."""
 
+import fcntl
 import os
 import pwd
 import stat
 import subprocess
-import time
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,8 @@ from riviere.errors import RiviereError
 
 #: Root's servers run as this system user, unless the folder already belongs to another.
 SYSTEM_USER: Final = "riviere-postgres"
+#: The folder of the list of users: who adds one locks it.
+_ACCOUNTS: Final = "/etc"
 
 
 class NoSystemUser(RiviereError):
@@ -83,23 +86,31 @@ def _account(folder: DataFolder) -> pwd.struct_passwd:
                 return pwd.getpwuid(owner)
             except KeyError:
                 continue
-    reason = ""
-    for attempt in range(10):
-        try:
-            return pwd.getpwnam(SYSTEM_USER)
-        except KeyError:
-            time.sleep(0.1 * attempt)  # another process may be making it and hold the lock on /etc/passwd
-        reason = _make_system_user()
-    raise NoSystemUser(reason=reason)
+    reason = _make_system_user()
+    try:
+        return pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        raise NoSystemUser(reason=reason) from None
 
 
 def _make_system_user() -> str:
-    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+    """Makes it where there is none; answers what useradd had to say.
+
+    Two at once would both make it, the later one under another number, and the files of the earlier one would belong
+    to nobody: useradd looks whether there is such a user before it locks anything. So they queue here.
+    """
+    queue = os.open(_ACCOUNTS, os.O_RDONLY)
     try:
-        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        fcntl.flock(queue, fcntl.LOCK_EX)
+        with suppress(KeyError):
+            pwd.getpwnam(SYSTEM_USER)
+            return ""
+        command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stderr.strip()
     except OSError as error:
         return f"useradd: {error.strerror}"
-    return made.stderr.strip()
+    finally:
+        os.close(queue)
 
 
 def _let_in(account: pwd.struct_passwd, folder: DataFolder) -> None:
