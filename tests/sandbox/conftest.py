@@ -1,4 +1,4 @@
-"""One stand-in for Stripe for all tests of a module: to start one takes half a second."""
+"""One stand-in for Stripe for all tests of a worker: to start one takes half a second."""
 
 from collections.abc import Iterator
 
@@ -7,16 +7,22 @@ import pytest
 from house_bench import Account, Hook, standing
 
 
-@pytest.fixture(scope="module")
-def hook() -> Iterator[Hook]:
-    """An endpoint that hears everything."""
+@pytest.fixture(scope="session")
+def _hook() -> Iterator[Hook]:
     made = Hook()
     yield made
     made.close()
 
 
-@pytest.fixture(scope="module")
-def account(hook: Hook, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+@pytest.fixture(scope="session")
+def account(_hook: Hook, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """An account at a stand-in that tells the endpoint."""
-    with standing(tmp_path_factory.mktemp("stripe"), hook) as (_, made):
+    with standing(tmp_path_factory.mktemp("stripe"), _hook) as (_, made):
         yield made
+
+
+@pytest.fixture
+def hook(_hook: Hook) -> Hook:
+    """An endpoint that hears everything, and has forgotten what other tests had it hear."""
+    _hook.heard.clear()
+    return _hook

@@ -103,7 +103,8 @@ def test_events_are_found_again_by_type_for_thirty_days(account: Account) -> Non
     assert [one.type for one in several] == ["charge.succeeded", "payment_intent.created"]
     assert several[0].data.object["payment_intent"] == paid.id
     account.steer("clock", ahead=30 * 24 * 3600)
-    assert account.stripe.events.list().data == []
+    left = {one.id for one in account.stripe.events.list({"limit": 100}).auto_paging_iter()}
+    assert not left & {one.id for one in several}
     with pytest.raises(stripe.InvalidRequestError, match="No such event"):
         account.stripe.events.retrieve(several[0].id)
     account.steer("clock", ahead=0)

@@ -29,12 +29,11 @@ from riviere.sandbox.cards.webhooks import Webhooks
 Said = list[tuple[str, str]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-#: The longest body that is read (bytes).
-LONGEST_BODY: Final = 2**20
-
 #: What a page loads in place of https://js.stripe.com/v3/.
 _SCRIPT: Final = resources.files("riviere.sandbox.cards").joinpath("stripe.js").read_text("utf-8")
 _PAGE: Final = "<!doctype html><title>Upstream</title><p>This is no JSON."
+#: What localstripe is not asked about.
+_OURS: Final = frozenset("payment_intents charges refunds disputes balance payouts events".split())
 #: Faults that leave undone what was asked, and those whose caller hears nothing.
 _UNDONE: Final = ("error", "dropped", "nonsense")
 _UNHEARD: Final = ("dropped", "lost")
@@ -62,8 +61,6 @@ class Front:
 
     async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """One request."""
-        if request.method == "OPTIONS":
-            return await handler(request)
         if request.path == "/js.stripe.com/v3/":
             return web.Response(text=_SCRIPT, content_type="text/javascript")
         key = request.headers.get("idempotency-key") if request.method == "POST" else None
@@ -112,7 +109,8 @@ class Front:
                     answer = await self._passed_on(call, request, handler, digest)
             except Wrong as wrong:
                 answer = wrong.answer
-            asked.status, asked.replayed = answer.status, kept is not None
+            asked.status = None if fault and fault.kind in _UNHEARD else answer.status
+            asked.replayed = kept is not None
             with self.store.transaction():
                 self.store.put(asked)
             self.webhooks.wake()
@@ -150,7 +148,9 @@ class Front:
         return answer
 
     async def _passed_on(self, call: Call, request: web.Request, handler: Handler, digest: str) -> Answer:
-        """What localstripe answers."""
+        """What localstripe answers, but of things that are ours: it would have others of that name."""
+        if not _OURS.isdisjoint(request.path.split("/")[2:3]):
+            raise nowhere(request.method, request.path)
         try:
             told = await handler(request)
         except web.HTTPException:

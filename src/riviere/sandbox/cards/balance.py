@@ -25,7 +25,7 @@ _CATEGORIES: Final = {"stripe_fee": "fee"}
 
 def charged(call: Call, charge: dict[str, Any]) -> str:
     """Money from a card, less the fee; the transaction's id."""
-    fee = -(-charge["amount"] * FEE_SHARE // 10_000) + FEE_FIXED
+    fee = (charge["amount"] * FEE_SHARE + 5_000) // 10_000 + FEE_FIXED
     return str(booked(call, "charge", charge["amount"], charge["currency"], charge["id"], fee)["id"])
 
 

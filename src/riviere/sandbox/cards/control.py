@@ -10,14 +10,15 @@ All under `/_sandbox/`, JSON in and out, with the secret key as a bearer token:
   milliseconds).
 - `POST /_sandbox/faults/end` `{}`: nothing goes wrong any more, and what is late is answered.
 - `POST /_sandbox/endpoints` `{"url", "secret", "events"}`: webhooks go there, too; the same address again changes it.
-- `POST /_sandbox/webhooks/hold` `{"holding"}`: new webhooks wait; `false` lets all of them go.
+- `POST /_sandbox/webhooks/hold` `{"holding"}`: new webhooks wait; `false` lets all of them go, and whatever else
+  waits for its next try.
 - `POST /_sandbox/webhooks/send` `{"events", "how", "secret"}`: sends events now, one after the other in that order,
   held or delivered before, and answers the statuses that came back. `how`: `signed` (as always), `forged` (with
   another secret), `truncated` (half of the body, signed as a whole), `altered` (another amount than was signed), `old`
   (signed an hour ago), `unsigned`.
 - `POST /_sandbox/events` `{"type", "object"}`: an event of any type happens, known to Stripe or not.
 - `POST /_sandbox/keys/forget` `{}`: idempotency keys are forgotten, as after 24 hours.
-- `POST /_sandbox/clock` `{"ahead"}`: the clock runs ahead by so many seconds.
+- `POST /_sandbox/clock` `{"ahead"}`: the clock runs ahead by so many seconds; webhooks are signed with the true time.
 - `POST /_sandbox/disputes` `{"charge", "amount", "reason", "inquiry"}`: a cardholder disputes a charge (or the charge
   of a PaymentIntent), all of it where no amount is named; `POST /_sandbox/disputes/{id}` `{"status"}` takes it on:
   `won`, `lost`, `under_review`, `warning_closed`, or `needs_response` where an inquiry becomes a dispute.
@@ -157,9 +158,8 @@ def _hold(store: Store, holding: bool) -> None:
     store.put(steered)
     if not holding:
         for delivery in store.every(Delivery):
-            if delivery.held:
-                delivery.held = False
-                store.put(delivery)
+            delivery.held, delivery.due = False, 0.0
+            store.put(delivery)
 
 
 async def _send(store: Store, webhooks: Webhooks, wanted: _Send) -> Answer:

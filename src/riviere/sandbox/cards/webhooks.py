@@ -15,9 +15,10 @@ import msgspec
 from riviere import clock
 from riviere.sandbox.cards.store import Delivered, Delivery, Endpoint, Store
 
-#: Seconds before the first repetition, which double up to the longest; Stripe goes on for up to three days.
+#: Seconds before the first repetition, which double up to the longest. Stripe waits for hours and goes on for up to
+#: three days; who tries things out on their own machine would not.
 FIRST_PAUSE: Final = 0.25
-LONGEST_PAUSE: Final = 3600.0
+LONGEST_PAUSE: Final = 60.0
 #: Seconds that an endpoint may take, and webhooks that are sent at once.
 PATIENCE: Final = 10.0
 AT_ONCE: Final = 10
