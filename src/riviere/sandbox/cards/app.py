@@ -33,7 +33,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _SCRIPT: Final = resources.files("riviere.sandbox.cards").joinpath("stripe.js").read_text("utf-8")
 _PAGE: Final = "<!doctype html><title>Upstream</title><p>This is no JSON."
 #: What localstripe is not asked about.
-_OURS: Final = frozenset("payment_intents charges refunds disputes balance payouts events".split())
+_OURS: Final = frozenset(["payment_intents", "charges", "refunds", "disputes", "balance", "payouts", "events"])
 #: Faults that leave undone what was asked, and those whose caller hears nothing.
 _UNDONE: Final = ("error", "dropped", "nonsense")
 _UNHEARD: Final = ("dropped", "lost")
