@@ -1,12 +1,14 @@
 """docs/integrate.md, word for word: every block is run, in order, in one folder, and what it shows is what comes."""
 
 import os
+import random
 import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -98,9 +100,12 @@ class Terminal:
 
 
 def free_port() -> str:
-    """A port that nobody has just now."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return str(taken.getsockname()[1])
+    """A port that nobody has just now, and that no connection is given by chance: those begin at 32768."""
+    while True:
+        with socket.socket() as taken, suppress(OSError):
+            port = random.randrange(20_000, 32_000)
+            taken.bind(("127.0.0.1", port))
+            return str(port)
 
 
 @pytest.fixture

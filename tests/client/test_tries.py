@@ -44,7 +44,7 @@ def send(client: Client) -> Any:
     [
         RESET,
         Step(200, SENT, cut=True),
-        Step(200, SENT, seconds=2),
+        Step(200, SENT, seconds=60),
         problem(503, "busy"),
         problem(429, "too_many_requests"),
         problem(409, "still_running"),
@@ -54,7 +54,7 @@ def send(client: Client) -> Any:
 )
 def test_a_gift_is_sent_again_under_the_same_key(kind: Kind, broken: Broken, failure: Step) -> None:
     broken.does(failure, failure if failure.seconds == 0 else DONE, DONE)
-    sent = kind.tell(broken.url, send, timeout=1)
+    sent = kind.tell(broken.url, send, timeout=3)
     assert isinstance(sent, Gift)
     assert sent.key == "k1"
     assert set(broken.keys()) == {"k1"}
@@ -82,7 +82,7 @@ def test_the_server_says_how_long_to_wait(kind: Kind, broken: Broken) -> None:
     broken.does(problem(429, "too_many_requests", Retry_After="1"), DONE)
     begun = time.monotonic()
     kind.tell(broken.url, send)
-    assert 1 <= time.monotonic() - begun < 4
+    assert 1 <= time.monotonic() - begun < 30
 
 
 def test_a_wait_longer_than_our_patience_is_not_begun(kind: Kind, broken: Broken) -> None:
@@ -134,11 +134,12 @@ def test_an_answer_that_is_not_of_riviere_is_called_strange(kind: Kind, broken: 
 
 
 def test_nobody_there(kind: Kind) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
         port = taken.getsockname()[1]
-    begun = time.monotonic()
-    with pytest.raises(NoAnswer, match=rf"127\.0\.0\.1:{port}"):
-        kind.tell(f"http://127.0.0.1:{port}", send, attempts=3)
+        begun = time.monotonic()
+        with pytest.raises(NoAnswer, match=rf"127\.0\.0\.1:{port}"):
+            kind.tell(f"http://127.0.0.1:{port}", send, attempts=3)
     assert time.monotonic() - begun > FIRST / 2000
 
 

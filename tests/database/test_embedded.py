@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -124,6 +124,20 @@ def test_whoever_connects_next_starts_a_dead_server_again(data_folder):
         with pytest.raises(DatabaseUnreachable):
             connect_until_refused(database)
         assert began(database) != first
+
+
+def test_readers_find_at_once_that_all_their_connections_were_lost(data_folder):
+    with opened(data_folder) as database, database.pool(6) as pool:
+        with ExitStack() as taken:
+            for _ in range(6):
+                taken.enter_context(pool.connection())
+        os.kill(server_pid(data_folder), signal.SIGKILL)
+        with pytest.raises(DatabaseUnreachable):
+            connect_until_refused(database)
+        for _ in range(6):
+            with pool.connection() as connection:
+                assert connection.execute("SELECT 42").fetchone() == (42,)
+        assert pool.get_stats().get("requests_errors", 0) == 0
 
 
 def test_a_process_number_that_another_program_has_since_the_crash_does_not_hold_up_the_start(data_folder, monkeypatch):

@@ -67,7 +67,7 @@ def test_a_creator_sees_it_by_who_by_what_and_by_where(live: Front, by: str, nam
 
 def test_a_creator_sees_it_by_the_hour_and_within_a_time(live: Front) -> None:
     client = live.client(SCOPE)
-    later = live.later(hours=3)
+    later = live.now = hour_of(live.now) + timedelta(hours=3, minutes=10)
     live.give("mira", "aurora", "ring")
     rows = get(client, by="hour")["data"]
     assert [row["hour"] for row in rows] == sorted(row["hour"] for row in rows)

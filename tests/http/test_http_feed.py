@@ -132,14 +132,14 @@ def test_a_server_that_stops_ends_its_feeds_at_once(front: Front, viewer: httpx2
         begun = time.monotonic()
         front.office.feed.close()
         reader.rest()
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 30
 
 
 def test_who_left_is_not_looked_for_any_more(front: Front, viewer: httpx2.Client) -> None:
     with following(viewer) as reader:
         reader.until(Watcher(), 0)
         assert "\nriviere_followers 1.0\n" in front.client("ledger:read").get("/v1/metrics").text
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while front.office.feed.followers and time.monotonic() < until:
         time.sleep(0.01)
     assert front.office.feed.followers == 0

@@ -204,7 +204,7 @@ def test_told_to_stop_it_answers_what_was_asked_and_waits_for_no_idle_client(eco
         took = time.monotonic() - at
     assert (status, [json.loads(line)["problem"]["code"] for line in body.splitlines()]) == (200, ["unknown_user"] * 2)
     assert (said.status, said.err) == (0, "")
-    assert took < 8
+    assert took < 10, "the grace it gives to what is under way, not to who says nothing"
     # The embedded server stops with the last process that uses it.
     assert not still_there(folder)
 

@@ -175,7 +175,7 @@ def test_an_address_that_holds_no_more_ends_its_feed_within_seconds(site: Site, 
         new = site.api.delete(at) if how == "revoked" else site.api.post(f"{at}/secret")
         assert new.status_code in (200, 204)
         assert feed.rest() == b"event: gone\ndata: {}\n\n"
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 30
         site.front.give("mira", "aurora", "rose")
         assert [event["type"] for event in theirs.until(1)] == ["gift"]
     assert site.viewer.get(path).status_code == 404

