@@ -14,7 +14,7 @@ from riviere.audience import announcements
 from riviere.audience.announcements import AnnouncementOver, BadStart, UnknownAnnouncement
 from riviere.audience.forgetting import forget
 from riviere.economy.checks import BadText
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.live import reading
 from riviere.live.position import Position
 from riviere.outbox import Event

@@ -12,7 +12,7 @@ from riviere.audience.forgetting import forget
 from riviere.audience.questions import AskedJustNow, TakesNoQuestion, UnknownQuestion
 from riviere.economy import places
 from riviere.economy.places import StreamEnded
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.live import reading
 from riviere.trust import blocks, lists, reports, words
 from world import World

@@ -12,7 +12,8 @@ from riviere.connectors.replay import Replay
 from riviere.economy import people, policies
 from riviere.economy.wallet import wallet
 from riviere.ledger.law import ROUTES, Kind, Route
-from riviere.ledger.model import Hold, NotMatured
+from riviere.ledger.model import Hold
+from riviere.ledger.refusals import NotMatured
 from riviere.ledger.statement import balance_at
 from riviere.ledger.writer import Writer
 from riviere.services import Riviere

@@ -18,7 +18,8 @@ from riviere.economy.gifts import GiftRequest
 from riviere.errors import RiviereError
 from riviere.http.gifts import REFUSALS
 from riviere.ledger.batch_writer import QueueFull, WriterClosed
-from riviere.ledger.model import Booked, Known, NotEnoughCoins, Receipt
+from riviere.ledger.model import Booked, Known, Receipt
+from riviere.ledger.refusals import NotEnoughCoins
 from riviere.ledger.writer import Crowded, DatabaseGone
 
 AT = datetime(2026, 1, 31, 20, 15, 0, 123456, tzinfo=UTC)

@@ -17,7 +17,8 @@ from riviere.economy.people import UnknownUser
 from riviere.errors import RiviereError
 from riviere.ids import BadKey
 from riviere.ledger.batch_writer import BatchWriter, Outcome, QueueFull, WriterClosed
-from riviere.ledger.model import NotEnoughCoins, Receipt
+from riviere.ledger.model import Receipt
+from riviere.ledger.refusals import NotEnoughCoins
 from riviere.ledger.writer import Writer
 from world import World
 

@@ -16,7 +16,8 @@ from riviere.economy.apart.link import DeskAway
 from riviere.economy.gifts import GiftRequest
 from riviere.economy.people import UnknownUser
 from riviere.ledger.batch_writer import QueueFull
-from riviere.ledger.model import Booked, NotEnoughCoins
+from riviere.ledger.model import Booked
+from riviere.ledger.refusals import NotEnoughCoins
 from world import World
 
 Outcomes = Sequence[Booked | Exception]

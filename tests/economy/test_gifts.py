@@ -17,7 +17,8 @@ from riviere.economy.remembered import Remembered
 from riviere.errors import RiviereError
 from riviere.ids import BadKey
 from riviere.ledger.law import Route
-from riviere.ledger.model import Gift, GiftReversed, KeyReused, NotEnoughCoins, Receipt, SelfGift, UnknownEntry
+from riviere.ledger.model import Gift, Receipt
+from riviere.ledger.refusals import GiftReversed, KeyReused, NotEnoughCoins, SelfGift, UnknownEntry
 from riviere.money import BadAmount
 from world import World
 

@@ -14,7 +14,8 @@ from riviere.ids import request_digest
 from riviere.ledger.batch import Batch
 from riviere.ledger.evidence import Signer
 from riviere.ledger.law import Kind
-from riviere.ledger.model import ChargeTaken, Gift, KeyReused, NotEnoughCoins, NotMatured, Order, Receipt
+from riviere.ledger.model import Gift, Order, Receipt
+from riviere.ledger.refusals import ChargeTaken, KeyReused, NotEnoughCoins, NotMatured
 from riviere.ledger.writer import Answer, Writer
 
 VIEWER, CREATOR = VIEWERS[0], CREATORS[0]

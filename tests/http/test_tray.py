@@ -11,7 +11,8 @@ from riviere.economy.gifts import GiftRequest
 from riviere.http import tray
 from riviere.http.tray import Tray
 from riviere.ledger.batch_writer import Answered, QueueFull
-from riviere.ledger.model import NotEnoughCoins, Receipt
+from riviere.ledger.model import Receipt
+from riviere.ledger.refusals import NotEnoughCoins
 
 #: The tray hands receipts on and looks into none.
 STANDS = [cast("Receipt", object()) for _ in range(100)]

@@ -20,7 +20,6 @@ from riviere.ledger.model import (
     Expire,
     Gift,
     Hold,
-    NotMatured,
     Order,
     PayAgain,
     Receipt,
@@ -31,6 +30,7 @@ from riviere.ledger.model import (
     Totals,
     Unbind,
 )
+from riviere.ledger.refusals import NotMatured
 from riviere.money import LARGEST
 
 START = datetime(2024, 5, 1, tzinfo=UTC)

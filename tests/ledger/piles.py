@@ -11,19 +11,8 @@ from desk import Named
 
 from riviere.errors import RiviereError
 from riviere.ledger.law import Kind
-from riviere.ledger.model import (
-    Buy,
-    Expire,
-    Gift,
-    GiftReversed,
-    Hold,
-    NotEnoughCoins,
-    NothingToExpire,
-    NotMatured,
-    Release,
-    Reverse,
-    SelfGift,
-)
+from riviere.ledger.model import Buy, Expire, Gift, Hold, Release, Reverse
+from riviere.ledger.refusals import GiftReversed, NotEnoughCoins, NothingToExpire, NotMatured, SelfGift
 
 #: Person 2 is both, and tries to gift themselves.
 VIEWERS, CREATORS = (1, 2), (2, 3)

@@ -12,7 +12,8 @@ from riviere.database.database import Database
 from riviere.ledger import batch_writer
 from riviere.ledger.batch import Batch
 from riviere.ledger.batch_writer import BatchWriter, QueueFull, WriterClosed
-from riviere.ledger.model import NotEnoughCoins, Order, Receipt, TooLarge
+from riviere.ledger.model import Order, Receipt
+from riviere.ledger.refusals import NotEnoughCoins, TooLarge
 from riviere.ledger.writer import Answer, DatabaseGone, Draft, Writer
 
 

@@ -8,8 +8,9 @@ from desk import Desk, step
 from riviere.clock import now
 from riviere.database.database import Database
 from riviere.ledger import writer
-from riviere.ledger.model import GiftReversed, Order, Receipt
+from riviere.ledger.model import Order, Receipt
 from riviere.ledger.posting import Posting, State
+from riviere.ledger.refusals import GiftReversed
 from riviere.ledger.rules import decide
 from riviere.ledger.writer import Writer
 

@@ -13,8 +13,9 @@ from riviere.clock import hour_of
 from riviere.database.database import Database
 from riviere.ledger.batch import Batch, OutOfDate
 from riviere.ledger.law import Kind, is_users
-from riviere.ledger.model import Buy, Expire, Gift, Hold, NotEnoughCoins, NotMatured, Order, Receipt, Release, Reverse
+from riviere.ledger.model import Buy, Expire, Gift, Hold, Order, Receipt, Release, Reverse
 from riviere.ledger.posting import Posting
+from riviere.ledger.refusals import NotEnoughCoins, NotMatured
 from riviere.ledger.rules import decide
 from riviere.ledger.writer import Writer
 

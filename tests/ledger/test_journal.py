@@ -9,7 +9,7 @@ from small_ledger import FACTS, MINA, OTTO, buy, gift, imported, reverse, write
 from riviere.database.database import Database
 from riviere.ids import client_id
 from riviere.ledger.journal import Paid, count_entries, legs, paid_by
-from riviere.ledger.model import UnknownEntry
+from riviere.ledger.refusals import UnknownEntry
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from riviere import ids
 from riviere.errors import RiviereError
 from riviere.ledger import provenance
 from riviere.ledger.law import GIFTS, REVERSALS, Kind
-from riviere.ledger.model import Buy, Gift, Hold, Hole, NothingToExpire, Order
+from riviere.ledger.model import Buy, Gift, Hold, Hole, Order
+from riviere.ledger.refusals import NothingToExpire
 
 #: Few people, so that much happens to the same coins.
 MOSTLY_THE_FIRST = st.sampled_from([*VIEWERS, VIEWERS[0], VIEWERS[0]])

@@ -14,16 +14,9 @@ from test_rules import CREATOR, VIEWER, amounts, other_body, refused
 from riviere import ids
 from riviere.errors import RiviereError
 from riviere.ledger.law import Kind, Route
-from riviere.ledger.model import (
-    Hold,
-    HoldReleased,
-    HoldSettled,
-    KeyReused,
-    NotReturned,
-    ReturnMismatch,
-    UnknownEntry,
-)
+from riviere.ledger.model import Hold
 from riviere.ledger.redeeming import payment
+from riviere.ledger.refusals import HoldReleased, HoldSettled, KeyReused, NotReturned, ReturnMismatch, UnknownEntry
 from riviere.ledger.rules import lookups
 from riviere.money import LARGEST, BadAmount
 

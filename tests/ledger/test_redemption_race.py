@@ -15,8 +15,9 @@ from riviere.clock import now
 from riviere.database.database import Database
 from riviere.ledger import writer
 from riviere.ledger.law import Kind
-from riviere.ledger.model import Hold, HoldReleased, HoldSettled, NotReturned, Order, Receipt, UnknownEntry
+from riviere.ledger.model import Hold, Order, Receipt
 from riviere.ledger.posting import Posting, State
+from riviere.ledger.refusals import HoldReleased, HoldSettled, NotReturned, UnknownEntry
 from riviere.ledger.rules import decide
 from riviere.ledger.writer import Answer, Writer
 

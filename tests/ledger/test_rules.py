@@ -11,9 +11,10 @@ from desk import HOUR, Desk, kept, step
 from riviere import ids
 from riviere.errors import RiviereError
 from riviere.ledger.law import Kind, Route
-from riviere.ledger.model import (
+from riviere.ledger.model import Entry, Order, Words
+from riviere.ledger.posting import words_hash
+from riviere.ledger.refusals import (
     ChargeTaken,
-    Entry,
     GiftReversed,
     ImportedGift,
     KeyReused,
@@ -21,13 +22,10 @@ from riviere.ledger.model import (
     NotEnoughCoins,
     NothingToExpire,
     NotMatured,
-    Order,
     SelfGift,
     TooLarge,
     UnknownEntry,
-    Words,
 )
-from riviere.ledger.posting import words_hash
 from riviere.ledger.rules import MOST_PIECES
 from riviere.money import LARGEST, BadAmount
 

@@ -9,7 +9,7 @@ from riviere.economy import sent
 from riviere.economy.earned.earnings import by_supporter
 from riviere.economy.tally import check_tallies, count_up
 from riviere.ids import client_id
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.live import reading, supporters
 from riviere.live.combos import QUIET, finish
 from riviere.live.position import Position

@@ -12,7 +12,7 @@ from watcher import events, sent
 
 from riviere.economy import people
 from riviere.errors import RiviereError
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.live import contests, reading
 from riviere.live.contests import Wanted
 from riviere.live.contests.model import (

@@ -17,7 +17,7 @@ from riviere.economy import people, places
 from riviere.economy.catalogue import UnknownGift
 from riviere.economy.checks import BadNumber, BadText
 from riviere.errors import RiviereError
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.live import goals, reading
 from riviere.live.goals import Wanted
 from riviere.live.goals.model import MOST_OPEN, Goal, GoalStreamOver, TooManyGoals, UnknownGoal

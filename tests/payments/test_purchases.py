@@ -12,7 +12,8 @@ from riviere.economy.wallet import Expiring
 from riviere.errors import RiviereError
 from riviere.ids import BadKey
 from riviere.ledger.law import Route
-from riviere.ledger.model import KeyReused, NotEnoughCoins, Receipt
+from riviere.ledger.model import Receipt
+from riviere.ledger.refusals import KeyReused, NotEnoughCoins
 from riviere.payments import purchases
 from riviere.payments.sandbox import (
     CardDeclined,

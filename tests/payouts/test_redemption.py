@@ -9,7 +9,7 @@ from riviere.economy import people
 from riviere.economy.policies import NoPolicy
 from riviere.ids import BadKey
 from riviere.ledger.law import Route
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.money import BadAmount
 from riviere.payouts import redemptions
 from riviere.payouts.model import OUTLOOK, State, UnknownRedemption, WrongState

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from riviere import ids
-from riviere.ledger.model import Hold, NotMatured, PayAgain, Release, Return, Settle
+from riviere.ledger.model import Hold, PayAgain, Release, Return, Settle
+from riviere.ledger.refusals import NotMatured
 from riviere.payouts import books, judging, model
 from riviere.payouts.model import FIRST, NEXT, OUTLOOK, Row, State, is_booked, may, wait
 from riviere.payouts.provider import ItemStatus, Standing

@@ -19,7 +19,7 @@ from riviere.database.sql import load
 from riviere.economy import checks, people
 from riviere.errors import RiviereError
 from riviere.ids import client_id, request_digest, system_id
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 
 SQL = load("riviere.audience")
 

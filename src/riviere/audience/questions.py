@@ -20,7 +20,7 @@ from riviere.economy.named import Names, Where
 from riviere.economy.places import Place, StreamEnded
 from riviere.errors import RiviereError
 from riviere.ids import client_id, request_digest, system_id
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.trust import words
 from riviere.trust.model import Standing
 

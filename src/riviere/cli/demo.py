@@ -20,7 +20,7 @@ from riviere.economy import catalogue, gifts, people, places, policies
 from riviere.economy.gifts import GiftRequest
 from riviere.economy.remembered import Remembered
 from riviere.errors import RiviereError
-from riviere.ledger.model import NotEnoughCoins
+from riviere.ledger.refusals import NotEnoughCoins
 from riviere.ledger.writer import Writes
 from riviere.live import goals
 from riviere.live.goals import Wanted

@@ -12,7 +12,7 @@ from riviere.economy.catalogue import Catalogue
 from riviere.ids import client_id, system_id
 from riviere.ledger.journal import legs, paid_by
 from riviere.ledger.law import Route
-from riviere.ledger.model import UnknownEntry
+from riviere.ledger.refusals import UnknownEntry
 from riviere.wire.gifts import Piece, Provenance, Reversal
 
 

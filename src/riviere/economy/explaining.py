@@ -12,7 +12,8 @@ from riviere.economy.policy import Policy
 from riviere.economy.telling import Told, tell
 from riviere.ledger.journal import legs
 from riviere.ledger.law import GIFTS, REVERSALS, Kind
-from riviere.ledger.model import Entry, UnknownEntry
+from riviere.ledger.model import Entry
+from riviere.ledger.refusals import UnknownEntry
 from riviere.ledger.statement import entries
 
 #: Digits of the largest number that an entry can have.

@@ -23,7 +23,8 @@ from riviere.economy.remembered import Remembered
 from riviere.economy.shelf import Version
 from riviere.errors import RiviereError
 from riviere.ids import client_id, request_digest, salt, system_id
-from riviere.ledger.model import Gift, Known, Order, Receipt, Reverse, SelfGift, Words
+from riviere.ledger.model import Gift, Known, Order, Receipt, Reverse, Words
+from riviere.ledger.refusals import SelfGift
 from riviere.ledger.store import read_known
 from riviere.ledger.writer import Writes
 

@@ -20,8 +20,9 @@ from riviere.economy.telling import about
 from riviere.ledger.evidence import head_over
 from riviere.ledger.journal import legs, line
 from riviere.ledger.law import GIFTS, Kind
-from riviere.ledger.model import Entry, Receipt, UnknownEntry
+from riviere.ledger.model import Entry, Receipt
 from riviere.ledger.proof import SignedHead
+from riviere.ledger.refusals import UnknownEntry
 from riviere.ledger.writer import Writes
 
 SQL = load("riviere.economy")

@@ -18,7 +18,7 @@ from riviere.database.sql import load
 from riviere.economy import people
 from riviere.ids import system_id
 from riviere.ledger.law import AXES
-from riviere.ledger.model import UnknownEntry
+from riviere.ledger.refusals import UnknownEntry
 
 SQL = load("riviere.economy")
 

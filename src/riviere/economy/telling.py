@@ -81,6 +81,12 @@ def _other(entry: Entry, user: int) -> int | None:
 #: Where what the law notes about a route is not what somebody who reads their own entries would call it.
 _WORDS: Final = {
     Route.COINS_EXPIRE: "bonus coins that were not spent in time",
+    Route.COINS_FREEZE: "set aside for a refund",
+    Route.COINS_FREEZE_BONUS: "bonus set aside with a refund",
+    Route.COINS_THAW: "back from a refund that came to nothing",
+    Route.COINS_THAW_BONUS: "bonus back from a refund that came to nothing",
+    Route.COINS_REFUND: "paid back",
+    Route.COINS_WITHDRAW: "bonus of coins that were paid back",
     Route.REDEEM_NET: "taken off for gifts undone",
     Route.REDEEM_HOLD: "held for a redemption",
     Route.REDEEM_RELEASE: "back from a redemption",

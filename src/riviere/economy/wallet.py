@@ -25,13 +25,14 @@ class Expiring(msgspec.Struct, frozen=True):
 class Wallet(msgspec.Struct, frozen=True):
     """What one person's accounts hold: coins as a viewer, diamonds (thousandths) as a creator.
 
-    `bonus` is spent before `coins`, in the order of `expiring`. `owed` is taken off at the next redemption; `unbacked`
-    came from imports and has no way out yet.
+    `bonus` is spent before `coins`, in the order of `expiring`; `frozen` coins wait for their refund. `owed` is taken
+    off at the next redemption; `unbacked` came from imports and has no way out yet.
     """
 
     coins: int
     bonus: int
     expiring: list[Expiring]
+    frozen: int
     diamonds: int
     held: int
     owed: int
@@ -49,6 +50,7 @@ def wallet(connection: Connection, user: int) -> Wallet:
         held(Kind.COINS),
         held(Kind.BONUS),
         _expiring(connection, user, accounts[Kind.BONUS]) if held(Kind.BONUS) else [],
+        held(Kind.FROZEN),
         held(Kind.DIAMONDS),
         held(Kind.HELD),
         held(Kind.OWED),

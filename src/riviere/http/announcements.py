@@ -14,7 +14,7 @@ from riviere.economy import checks, people
 from riviere.http import cursors
 from riviere.http.cursors import Instant
 from riviere.http.operation import EXAMPLE_TIME, Answered, Call, operation
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.wire.announcements import Announcement, AnnounceStream, ChangeAnnouncement
 from riviere.wire.common import Page, Paged
 

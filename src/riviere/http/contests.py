@@ -9,7 +9,7 @@ from riviere.database.connection import Connection
 from riviere.economy import checks, people
 from riviere.http import cursors
 from riviere.http.operation import EXAMPLE_TIME, Answered, Call, operation
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.live import contests
 from riviere.live.contests import model
 from riviere.wire import contests as wire

@@ -18,10 +18,11 @@ from riviere.errors import RiviereError
 from riviere.http import cursors
 from riviere.http.operation import EXAMPLE_TIME, Call, operation
 from riviere.ids import BadKey, client_id, system_id
-from riviere.ledger import model
+from riviere.ledger import refusals
 from riviere.ledger.journal import legs, paid_by
 from riviere.ledger.law import Route
-from riviere.ledger.model import Booked, Receipt, UnknownEntry
+from riviere.ledger.model import Booked, Receipt
+from riviere.ledger.refusals import UnknownEntry
 from riviere.wire.common import Page, Paged
 from riviere.wire.gifts import Gift, Piece, Provenance, Reversal, SendGift, SentGift
 
@@ -38,11 +39,11 @@ REFUSALS: Final = (
     gifts.NotACombo,
     gifts.OnePlace,
     gifts.PaidCombo,
-    model.GiftReversed,
-    model.KeyReused,
-    model.NotEnoughCoins,
-    model.SelfGift,
-    model.TooLarge,
+    refusals.GiftReversed,
+    refusals.KeyReused,
+    refusals.NotEnoughCoins,
+    refusals.SelfGift,
+    refusals.TooLarge,
     people.UnknownUser,
     places.StreamEnded,
     places.UnknownPlace,
@@ -231,7 +232,7 @@ def list_gifts(call: Call, query: Paged) -> Page[SentGift]:
     tag="Gifts",
     scope="gifts:reverse",
     owner="user",
-    raises=(people.UnknownUser, UnknownEntry, BadKey, model.ImportedGift, model.TooLarge),
+    raises=(people.UnknownUser, UnknownEntry, BadKey, refusals.ImportedGift, refusals.TooLarge),
     answer=REVERSAL,
 )
 def reverse_gift(call: Call) -> Reversal:

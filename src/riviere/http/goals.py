@@ -10,7 +10,7 @@ from riviere.economy import catalogue, checks, people, places
 from riviere.economy.named import Names
 from riviere.http import cursors
 from riviere.http.operation import EXAMPLE_TIME, Answered, Call, operation
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.live import goals
 from riviere.live.goals import model
 from riviere.wire import goals as wire

@@ -13,9 +13,10 @@ from riviere.economy.posted import Posted
 from riviere.http import gifts, policies, verifying
 from riviere.http.accounts import KIND_OF
 from riviere.http.operation import EXAMPLE_TIME, Call, operation
-from riviere.ledger import model
+from riviere.ledger import refusals
 from riviere.ledger.law import KINDS, MONEY, ROUTES, Kind, Route
-from riviere.ledger.model import Entry, UnknownEntry
+from riviere.ledger.model import Entry
+from riviere.ledger.refusals import UnknownEntry
 from riviere.wire import journal as wire
 from riviere.wire.gifts import Provenance, Reversal
 from riviere.wire.redemptions import Because
@@ -110,7 +111,7 @@ def get_entry_provenance(call: Call) -> Provenance:
     tag="Gifts",
     scope="gifts:reverse",
     owner="user",
-    raises=(people.UnknownUser, UnknownEntry, model.ImportedGift, model.TooLarge, checks.BadText),
+    raises=(people.UnknownUser, UnknownEntry, refusals.ImportedGift, refusals.TooLarge, checks.BadText),
     asked=Because(reason="Sent with a stolen card"),
     answer=gifts.REVERSAL,
 )

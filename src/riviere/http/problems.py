@@ -22,7 +22,8 @@ from riviere.economy.apart.link import DeskAway
 from riviere.errors import RiviereError
 from riviere.http.limits import Left
 from riviere.ids import BadKey
-from riviere.ledger import batch_writer, model, writer
+from riviere.ledger import batch_writer, writer
+from riviere.ledger import refusals as ledger
 from riviere.live.contests import model as contests
 from riviere.live.goals import model as goals
 from riviere.live.overlays import model as overlays
@@ -197,7 +198,7 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         contests.UnknownContest,
         goals.UnknownGoal,
         keys.UnknownKey,
-        model.UnknownEntry,
+        ledger.UnknownEntry,
         overlays.UnknownOverlay,
         operators.UnknownOperator,
         people.UnknownUser,
@@ -229,10 +230,10 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         gifts.LockedByRegion,
         goals.GoalStreamOver,
         goals.TooManyGoals,
-        model.GiftReversed,
-        model.ImportedGift,
-        model.NotEnoughCoins,
-        model.NotMatured,
+        ledger.GiftReversed,
+        ledger.ImportedGift,
+        ledger.NotEnoughCoins,
+        ledger.NotMatured,
         offers.GiftExists,
         offers.VersionOverlap,
         operators.OperatorDisabled,

@@ -9,7 +9,7 @@ from riviere.economy import catalogue, people
 from riviere.economy.catalogue import Catalogue
 from riviere.http import cursors
 from riviere.http.operation import EXAMPLE_TIME, Answered, Call, operation
-from riviere.ledger import model
+from riviere.ledger import refusals
 from riviere.payments import limits, purchases, sandbox
 from riviere.payments.purchases import Bought
 from riviere.wire.common import Money, Page, Paged
@@ -41,8 +41,8 @@ _BOUGHT: Final = Purchase(
     raises=(
         catalogue.PackNotSold,
         catalogue.UnknownPack,
-        model.KeyReused,
-        model.TooLarge,
+        refusals.KeyReused,
+        refusals.TooLarge,
         limits.OverOwnLimit,
         people.UnknownUser,
         sandbox.CardDeclined,

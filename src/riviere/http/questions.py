@@ -9,7 +9,7 @@ from riviere.http import cursors
 from riviere.http.acting import NoActor, acting
 from riviere.http.cursors import Instant
 from riviere.http.operation import EXAMPLE_TIME, Answered, Call, operation
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.wire.common import Page
 from riviere.wire.questions import AddVoice, AskQuestion, Question, QuestionsQuery
 

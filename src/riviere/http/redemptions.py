@@ -12,7 +12,7 @@ from riviere.economy import checks, figures, people, policies, policy, wallet
 from riviere.http import cursors
 from riviere.http.operation import EXAMPLE_TIME, Answered, Call, operation
 from riviere.ids import BadId
-from riviere.ledger import model as ledger
+from riviere.ledger import refusals as ledger
 from riviere.ledger.journal import matured
 from riviere.payouts import model, quotes, redemptions, refusals
 from riviere.wire import redemptions as wire

@@ -13,7 +13,7 @@ from riviere.http.accounts import KIND_OF, meant
 from riviere.http.operation import EXAMPLE_TIME, Call, operation
 from riviere.ledger.journal import matured
 from riviere.ledger.law import KINDS, Kind
-from riviere.ledger.model import UnknownEntry
+from riviere.ledger.refusals import UnknownEntry
 from riviere.ledger.statement import balance_at, entries
 from riviere.payouts import quotes
 from riviere.wire import wallets as wire
@@ -44,6 +44,7 @@ _ENTRY: Final = wire.AccountEntry(
         coins=1200,
         bonus=50,
         expiring=[wire.Expiring(coins=50, expires_at=EXAMPLE_TIME)],
+        frozen=0,
         diamonds="8420",
         matured="7100",
         held="0",
@@ -67,6 +68,7 @@ def get_wallet(call: Call) -> wire.Wallet:
         coins=held.coins,
         bonus=held.bonus,
         expiring=[wire.Expiring(coins=part.coins, expires_at=part.expires_at) for part in held.expiring],
+        frozen=held.frozen,
         diamonds=_diamonds(held.diamonds),
         matured=None if ripe is None else _diamonds(ripe),
         held=_diamonds(held.held),

@@ -10,8 +10,9 @@ from psycopg.rows import class_row
 
 from riviere.ledger import provenance
 from riviere.ledger.law import GIFTS, KINDS, Kind
-from riviere.ledger.model import Entry, Totals, UnknownEntry
+from riviere.ledger.model import Entry, Totals
 from riviere.ledger.posting import balance
+from riviere.ledger.refusals import UnknownEntry
 from riviere.ledger.store import SQL, read_queue
 
 

@@ -2,7 +2,7 @@
 
 A movement names a route; the route fixes what pays, what receives, whose account each side is, and the assets. There is
 no route from one user to another in the same asset, none from money to diamonds, none from diamonds to coins. The table
-`riviere law` prints is made from these rows, and the database holds the same rows in CHECKs (migrations 0001, 0003).
+`riviere law` prints is made from these rows, and the database holds the same rows in CHECKs (migration 0020 has them).
 
 Numbers are stored in the journal and stay what they are for ever; new routes get new numbers.
 """
@@ -31,6 +31,7 @@ class Kind(IntEnum):
     COINS = 1
     BONUS = 2
     IMPORTED = 3
+    FROZEN = 4
     DIAMONDS = 11
     HELD = 12
     OWED = 13
@@ -62,6 +63,7 @@ KINDS: dict[Kind, KindLaw] = {
     Kind.COINS: KindLaw("coins", COIN, "credits", "bought coins, spent first in, first out"),
     Kind.BONUS: KindLaw("coins.bonus", COIN, "credits", "coins given beside a pack; spent before bought ones; expire"),
     Kind.IMPORTED: KindLaw("coins.imported", COIN, "credits", "coins that a record says were spent elsewhere"),
+    Kind.FROZEN: KindLaw("coins.frozen", COIN, "credits", "set aside while a refund of them runs"),
     Kind.DIAMONDS: KindLaw("diamonds", DIAMOND, "credits", "earned, and redeemable once matured"),
     Kind.HELD: KindLaw("diamonds.held", DIAMOND, "credits", "set aside for a redemption in flight"),
     Kind.OWED: KindLaw("diamonds.owed", DIAMOND, "debits", "given back by what was undone; netted before a hold"),
@@ -92,6 +94,12 @@ class Route(IntEnum):
     COINS_BONUS = 2
     COINS_EXPIRE = 3
     IMPORT = 4
+    COINS_FREEZE = 5
+    COINS_FREEZE_BONUS = 6
+    COINS_THAW = 7
+    COINS_THAW_BONUS = 8
+    COINS_REFUND = 9
+    COINS_WITHDRAW = 10
     GIFT = 11
     GIFT_BONUS = 12
     GIFT_IMPORTED = 13
@@ -135,6 +143,24 @@ ROUTES: dict[Route, RouteLaw] = {
     Route.COINS_BONUS: RouteLaw("coins.bonus", Kind.PROMOTION, Kind.BONUS, "viewer", "", "beside a pack; expires"),
     Route.COINS_EXPIRE: RouteLaw("coins.expire", Kind.BONUS, Kind.BREAKAGE, "viewer", "", "an entry, not a moment"),
     Route.IMPORT: RouteLaw("import", Kind.IMPORT_CLEARING, Kind.IMPORTED, "viewer", "", "what a recorded gift cost"),
+    Route.COINS_FREEZE: RouteLaw(
+        "coins.freeze", Kind.COINS, Kind.FROZEN, "viewer", "", "unspent coins of one purchase, while a refund runs"
+    ),
+    Route.COINS_FREEZE_BONUS: RouteLaw(
+        "coins.freeze.bonus", Kind.BONUS, Kind.FROZEN, "viewer", "", "the bonus that leaves with them"
+    ),
+    Route.COINS_THAW: RouteLaw(
+        "coins.thaw", Kind.FROZEN, Kind.COINS, "viewer", "", "a refund that came to nothing: to the end of the queue"
+    ),
+    Route.COINS_THAW_BONUS: RouteLaw(
+        "coins.thaw.bonus", Kind.FROZEN, Kind.BONUS, "viewer", "", "the same, with time to spend them again"
+    ),
+    Route.COINS_REFUND: RouteLaw(
+        "coins.refund", Kind.FROZEN, Kind.PROCESSOR_CASH, "viewer", "", "at their share of the price that was paid"
+    ),
+    Route.COINS_WITHDRAW: RouteLaw(
+        "coins.withdraw", Kind.FROZEN, Kind.PROMOTION, "viewer", "", "the bonus of coins that were refunded"
+    ),
     Route.GIFT: RouteLaw("gift", Kind.COINS, Kind.DIAMONDS, "viewer", "receives", "at the dated rate"),
     Route.GIFT_BONUS: RouteLaw("gift.bonus", Kind.BONUS, Kind.DIAMONDS, "viewer", "receives", "at the dated rate"),
     Route.GIFT_IMPORTED: RouteLaw(
@@ -186,13 +212,21 @@ GIFTS = (Route.GIFT, Route.GIFT_BONUS, Route.GIFT_IMPORTED)
 SENT = (Route.GIFT, Route.GIFT_BONUS)
 REVERSALS = (Route.GIFT_REVERSE, Route.GIFT_REVERSE_BONUS)
 
+#: Coins set aside while a refund runs, and come back from it.
+FREEZES = (Route.COINS_FREEZE, Route.COINS_FREEZE_BONUS)
+THAWS = (Route.COINS_THAW, Route.COINS_THAW_BONUS)
+
+#: Routes by which coins that had been in a wallet come into it again.
+RETURNS = (*REVERSALS, *THAWS)
+
 #: The gift route that spends each axis, and the reversal that gives it back.
 GIFT_FROM = {Kind.COINS: Route.GIFT, Kind.BONUS: Route.GIFT_BONUS, Kind.IMPORTED: Route.GIFT_IMPORTED}
 REVERSE_OF = {Route.GIFT: Route.GIFT_REVERSE, Route.GIFT_BONUS: Route.GIFT_REVERSE_BONUS}
+THAW_OF = dict(zip(FREEZES, THAWS, strict=True))
 
 #: What no table of routes may contain, in the words `riviere law` prints. `impossible` checks each against ROUTES.
 NEVER = (
-    ("coins: user → user", "a wallet only ever pays a creator's diamonds, or expires"),
+    ("coins: user → user", "a wallet pays a creator's diamonds, is refunded, or expires"),
     ("diamonds: user → user", "diamonds leave a creator only by a redemption of their own"),
     ("money → diamonds", "diamonds cannot be bought, only earned"),
     ("diamonds → coins", "what was earned cannot be gifted on"),

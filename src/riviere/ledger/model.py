@@ -8,8 +8,6 @@ from uuid import UUID
 
 import msgspec
 
-from riviere.errors import RiviereError
-
 
 class Totals(msgspec.Struct, gc=False):
     """The running totals of one account, in its asset's smallest unit.
@@ -158,6 +156,40 @@ class Expire(msgspec.Struct, frozen=True):
     leg: int
 
 
+class Freeze(msgspec.Struct, frozen=True):
+    """Unspent coins of a purchase set aside for a refund: so many, or all that may be given back (None)."""
+
+    owner: int
+    id: UUID
+    request: UUID
+    at: datetime
+    purchase: UUID
+    coins: int | None
+
+
+class Thaw(msgspec.Struct, frozen=True):
+    """A freeze undone. Bonus coins that come back can be spent until `spend_until` at least."""
+
+    owner: int
+    id: UUID
+    request: UUID
+    at: datetime
+    freeze: UUID
+    spend_until: datetime
+
+
+class Refund(msgspec.Struct, frozen=True):
+    """A freeze whose coins were paid back, for `amount` minor units of `currency`."""
+
+    owner: int
+    id: UUID
+    request: UUID
+    at: datetime
+    freeze: UUID
+    amount: int
+    currency: str
+
+
 class Hold(msgspec.Struct, frozen=True):
     """Diamonds (thousandths) set aside for a redemption. What was booked in the hour `immature_from` or later stays."""
 
@@ -246,7 +278,9 @@ class Unbind(msgspec.Struct, frozen=True):
     backing: UUID
 
 
-Order = Buy | Gift | Reverse | Expire | Hold | Release | Settle | Return | PayAgain | Back | Unbind
+Order = (
+    Buy | Gift | Reverse | Expire | Freeze | Thaw | Refund | Hold | Release | Settle | Return | PayAgain | Back | Unbind
+)
 
 #: The owner of entries that concern no user.
 PLATFORM = 0
@@ -293,93 +327,3 @@ class Origin(msgspec.Struct, frozen=True):
     hi: int
     purchase: UUID
     k: int
-
-
-class NotEnoughCoins(RiviereError):
-    """Not enough coins: this costs {needed} and the wallet holds {held}; buy coins and send it again."""
-
-    code = "not_enough_coins"
-
-
-class KeyReused(RiviereError):
-    """This idempotency key was used for another request; send a new request with a new key."""
-
-    code = "key_reused"
-
-
-class SelfGift(RiviereError):
-    """Nobody gifts themselves."""
-
-    code = "self_gift"
-
-
-class TooLarge(RiviereError):
-    """{what} would pass the largest amount the ledger keeps (9,223,372,036,854,775,807)."""
-
-    code = "too_large"
-
-
-class GiftReversed(RiviereError):
-    """This combo was reversed; start a new one with a new key."""
-
-    code = "gift_reversed"
-
-
-class UnknownEntry(RiviereError):
-    """There is no {what} {id} of this user."""
-
-    code = "unknown_entry"
-
-
-class ImportedGift(RiviereError):
-    """A gift that an import brought in cannot be reversed here: it was paid for elsewhere."""
-
-    code = "imported_gift"
-
-
-class NotMatured(RiviereError):
-    """Only {matured} thousandths of a diamond have matured and are free; {asked} were asked for."""
-
-    code = "not_matured"
-
-
-class HoldSettled(RiviereError):
-    """Hold {hold} was paid out, so its diamonds cannot be given back; a payment that comes back is owed in money."""
-
-    code = "hold_settled"
-
-
-class HoldReleased(RiviereError):
-    """Hold {hold} was given back to the creator, so it cannot be paid out; hold diamonds anew."""
-
-    code = "hold_released"
-
-
-class NotReturned(RiviereError):
-    """Payment {number} of hold {hold} has not come back; only what came back is paid again."""
-
-    code = "not_returned"
-
-
-class ReturnMismatch(RiviereError):
-    """Payment {number} of hold {hold} was {paid} minor units of {paid_in}, not {amount} of {currency}."""
-
-    code = "return_mismatch"
-
-
-class NotBacked(RiviereError):
-    """{asked} thousandths of a diamond were to be released, but only {unbacked} wait for money behind them."""
-
-    code = "not_backed"
-
-
-class ChargeTaken(RiviereError):
-    """The processor's charge {charge} already paid for another purchase."""
-
-    code = "charge_taken"
-
-
-class NothingToExpire(RiviereError):
-    """Nothing of those bonus coins is left to expire, or their time has not come."""
-
-    code = "nothing_to_expire"

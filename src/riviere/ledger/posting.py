@@ -14,7 +14,8 @@ import msgspec
 
 from riviere.ledger import provenance
 from riviere.ledger.law import DEBTS, GIFTS, KINDS, ROUTES, Kind, Route
-from riviere.ledger.model import Entry, Hole, Known, Order, Origin, Receipt, TooLarge, Totals, Words
+from riviere.ledger.model import Entry, Hole, Known, Order, Origin, Receipt, Totals, Words
+from riviere.ledger.refusals import TooLarge
 from riviere.money import LARGEST, BadAmount
 
 #: The kinds of account that each route debits and credits, as the plain numbers of the journal.

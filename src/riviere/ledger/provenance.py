@@ -12,12 +12,12 @@ from uuid import UUID
 
 import msgspec
 
-from riviere.ledger.law import GIFTS, REVERSALS
+from riviere.ledger.law import GIFTS, RETURNS
 from riviere.ledger.model import Entry, Hole, Origin, Totals
 
 
 class Credit(msgspec.Struct, frozen=True):
-    """Coins that came in: `start` is the account's credits before them. `returned` says they had been spent before."""
+    """Coins that came in: `start` is the account's credits before them. `returned` says they had been there before."""
 
     entry: UUID
     leg: int
@@ -64,7 +64,7 @@ def queue_of(
                     row.leg,
                     row.credit_start or 0,
                     row.credit_amount,
-                    row.route in REVERSALS,
+                    row.route in RETURNS,
                     row.expires_at,
                 )
                 for row in came_in
@@ -143,6 +143,44 @@ def unspent(queue: Queue, credit: Credit) -> list[Piece]:
     pieces = _between(spend_axis(queue), head(queue), queue.credited)
     lo, hi = credit.start, credit.start + credit.coins
     return [piece.cut(max(lo, piece.lo), min(hi, piece.hi)) for piece in pieces if piece.lo < hi and lo < piece.hi]
+
+
+def unspent_of(queue: Queue, purchase: UUID) -> list[Piece]:
+    """What is left, unspent, of a purchase, in the order it lies in: what came back lies behind other coins."""
+    pieces = _between(spend_axis(queue), head(queue), queue.credited)
+    return [piece for piece in pieces if piece.purchase == purchase]
+
+
+def taken_by(queue: Queue, removal: UUID) -> list[Piece]:
+    """The coins that a removal took out, in the order they lay in."""
+    holes = sorted((hole for hole in queue.holes if hole.entry == removal), key=lambda hole: hole.lo)
+    axis = list(credit_axis(queue))
+    return [
+        piece.cut(max(piece.lo, hole.lo), min(piece.hi, hole.hi))
+        for hole in holes
+        for piece in axis
+        if piece.lo < hole.hi and hole.lo < piece.hi
+    ]
+
+
+def away(queue: Queue, purchase: UUID) -> int:
+    """How many coins of a purchase removals took out and have not come back since: frozen, refunded or expired."""
+    gone = 0
+    for hole in queue.holes:
+        if hole.purchase != purchase:
+            continue
+        # What came back later lies beyond the axis's end of then; it can have come back more than once.
+        back = sorted(
+            (origin.k, origin.k + origin.hi - origin.lo)
+            for origin in queue.origins
+            if origin.purchase == purchase and origin.lo >= hole.axis_end
+        )
+        at, end = hole.k, hole.k + hole.hi - hole.lo
+        for first, beyond in back:
+            gone += max(0, min(first, end) - at)
+            at = max(at, beyond)
+        gone += max(0, end - at)
+    return gone
 
 
 def _between(axis: list[Piece], begin: int, end: int) -> list[Piece]:

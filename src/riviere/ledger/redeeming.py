@@ -14,21 +14,9 @@ from uuid import UUID
 from riviere import money
 from riviere.ids import system_id
 from riviere.ledger.law import Kind, Route
-from riviere.ledger.model import (
-    Entry,
-    Hold,
-    HoldReleased,
-    HoldSettled,
-    NotMatured,
-    NotReturned,
-    PayAgain,
-    Release,
-    Return,
-    ReturnMismatch,
-    Settle,
-    UnknownEntry,
-)
+from riviere.ledger.model import Entry, Hold, PayAgain, Release, Return, Settle
 from riviere.ledger.posting import Leg, Posting, State, book
+from riviere.ledger.refusals import HoldReleased, HoldSettled, NotMatured, NotReturned, ReturnMismatch, UnknownEntry
 
 
 def hold(state: State, order: Hold) -> Posting:

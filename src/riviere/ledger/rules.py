@@ -10,37 +10,42 @@ from uuid import UUID
 
 from riviere.clock import hour_of
 from riviere.ids import system_id
-from riviere.ledger import provenance, redeeming
+from riviere.ledger import provenance, redeeming, refunding
 from riviere.ledger.law import GIFT_FROM, GIFTS, HOLDINGS, REVERSE_OF, WALLET, Kind, Route
 from riviere.ledger.model import (
     Back,
     Buy,
-    ChargeTaken,
     Expire,
+    Freeze,
     Gift,
-    GiftReversed,
     Hold,
     Hole,
-    ImportedGift,
-    KeyReused,
     Known,
-    NotBacked,
-    NotEnoughCoins,
-    NothingToExpire,
     Order,
     Origin,
     PayAgain,
     Receipt,
+    Refund,
     Release,
     Return,
     Reverse,
-    SelfGift,
     Settle,
-    TooLarge,
+    Thaw,
     Unbind,
-    UnknownEntry,
 )
 from riviere.ledger.posting import Leg, Posting, State, book, words_hash
+from riviere.ledger.refusals import (
+    ChargeTaken,
+    GiftReversed,
+    ImportedGift,
+    KeyReused,
+    NotBacked,
+    NotEnoughCoins,
+    NothingToExpire,
+    SelfGift,
+    TooLarge,
+    UnknownEntry,
+)
 from riviere.money import LARGEST, BadAmount
 
 #: The largest count that the journal's integer column holds.
@@ -242,6 +247,9 @@ _RULES: dict[type, Callable[..., Posting]] = {
     Buy: _buy,
     Reverse: _reverse,
     Expire: _expire,
+    Freeze: refunding.freeze,
+    Thaw: refunding.thaw,
+    Refund: refunding.refund,
     Hold: redeeming.hold,
     Release: redeeming.release,
     Settle: redeeming.settle,
@@ -280,11 +288,15 @@ def receiver(order: Gift) -> tuple[int, int]:
 def lookups(order: Order) -> list[tuple[int, UUID]]:
     """The ids that deciding this order asks about: its own, and that of what excludes it.
 
-    A combo does not go on that was reversed, and a hold is either released or settled.
+    A combo does not go on that was reversed, a freeze is either thawed or refunded, a hold either released or settled.
     """
     asked = [(order.owner, order.id)]
     if isinstance(order, Gift) and order.combo:
         asked.append((order.owner, system_id("reverse", order.id)))
+    elif isinstance(order, Thaw):
+        asked.append((order.owner, system_id("refund", order.freeze)))
+    elif isinstance(order, Refund):
+        asked.append((order.owner, system_id("thaw", order.freeze)))
     elif isinstance(order, Release):
         asked.append((order.owner, system_id("settle", order.hold)))
     elif isinstance(order, Settle):
@@ -307,6 +319,9 @@ _TOUCHED: dict[type, Callable[..., list[tuple[int, int]]]] = {
     Buy: partial(_owners, (Kind.COINS, Kind.BONUS)),
     Reverse: partial(_owners, (Kind.COINS, Kind.BONUS)),
     Expire: partial(_owners, (Kind.COINS, Kind.BONUS)),
+    Freeze: partial(_owners, (Kind.COINS, Kind.BONUS, Kind.FROZEN)),
+    Thaw: partial(_owners, (Kind.COINS, Kind.BONUS, Kind.FROZEN)),
+    Refund: partial(_owners, (Kind.COINS, Kind.FROZEN)),
     Hold: partial(_owners, (Kind.DIAMONDS, Kind.OWED, Kind.HELD)),
     Release: partial(_owners, (Kind.DIAMONDS, Kind.HELD)),
     Settle: partial(_owners, (Kind.HELD,)),

@@ -25,15 +25,18 @@ from riviere.ledger.law import Kind
 from riviere.ledger.model import (
     Buy,
     Expire,
+    Freeze,
     Gift,
     Hold,
     Order,
     PayAgain,
     Receipt,
+    Refund,
     Release,
     Return,
     Reverse,
     Settle,
+    Thaw,
 )
 from riviere.ledger.rows import Rows, RowsDumper
 from riviere.ledger.rules import decide
@@ -53,7 +56,7 @@ _ON_THE_WAY = 1_000_000
 MOST_KEPT = 100_000
 
 #: Orders that read more than balances and ids; each is written alone.
-ALONE = (Reverse, Expire, Hold, Release, Settle, Return, PayAgain)
+ALONE = (Reverse, Expire, Freeze, Thaw, Refund, Hold, Release, Settle, Return, PayAgain)
 
 #: Orders that may be decided while the batch before them is still being written.
 AHEAD = (Gift, Buy)

@@ -6,7 +6,7 @@ from riviere import ids
 from riviere.economy import checks
 from riviere.errors import RiviereError
 from riviere.http.problems import NotFound
-from riviere.ledger.model import TooLarge
+from riviere.ledger.refusals import TooLarge
 from riviere.money import BadAmount, BadFigure
 from riviere.pages import forms
 from riviere.pages.page import See, Shown, page

@@ -19,7 +19,8 @@ from riviere.errors import RiviereError
 from riviere.ids import BadKey, client_id, request_digest, system_id
 from riviere.ledger import provenance
 from riviere.ledger.law import Kind
-from riviere.ledger.model import Buy, Expire, KeyReused, NothingToExpire, Receipt, Totals
+from riviere.ledger.model import Buy, Expire, Receipt, Totals
+from riviere.ledger.refusals import KeyReused, NothingToExpire
 from riviere.ledger.store import read_known, read_queue
 from riviere.ledger.writer import Writes
 from riviere.payments import spending

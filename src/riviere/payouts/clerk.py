@@ -16,7 +16,7 @@ from riviere.database.connection import Connection
 from riviere.economy import policies, policy
 from riviere.economy.policies import NoPolicy
 from riviere.errors import RiviereError
-from riviere.ledger.model import NotMatured
+from riviere.ledger.refusals import NotMatured
 from riviere.ledger.writer import Writes
 from riviere.payouts import books, quotes, store
 from riviere.payouts.judging import ENDED, Verdict, judge

@@ -17,7 +17,7 @@ from riviere.database.connection import Connection
 from riviere.economy import people, policies, policy
 from riviere.economy.policy import Policy
 from riviere.ids import random_id, shown
-from riviere.ledger.model import TooLarge
+from riviere.ledger.refusals import TooLarge
 from riviere.payouts import standing
 from riviere.payouts.methods import METHODS, SQL, method_of
 from riviere.payouts.refusals import Facts, refusals

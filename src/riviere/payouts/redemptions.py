@@ -14,7 +14,7 @@ from riviere import ids
 from riviere.database.connection import Connection
 from riviere.economy import checks, people
 from riviere.ids import client_id, shown, system_id
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.ledger.writer import Writes
 from riviere.payouts import quotes, standing, store
 from riviere.payouts.clerk import begin, finish, give_up

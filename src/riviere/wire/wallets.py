@@ -11,6 +11,7 @@ Account = Annotated[
         "coins",
         "coins.bonus",
         "coins.imported",
+        "coins.frozen",
         "diamonds",
         "diamonds.held",
         "diamonds.owed",
@@ -53,6 +54,7 @@ class Wallet(Reply, frozen=True, kw_only=True):
     coins: Annotated[Coins, Meta(description="Bought coins.")]
     bonus: Annotated[Coins, Meta(description="Bonus coins; they are spent first.")]
     expiring: Annotated[list[Expiring], Meta(description="The bonus coins in the order in which they are spent.")]
+    frozen: Annotated[Coins, Meta(description="Coins set aside while a refund of them runs.")]
     diamonds: Annotated[Diamonds, Meta(description="Diamonds that were earned and not redeemed.")]
     matured: Annotated[
         Diamonds | None, Meta(description="What could be redeemed of them now; null where no maturity is announced.")

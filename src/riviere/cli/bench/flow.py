@@ -18,7 +18,8 @@ from riviere.cli.common import progress
 from riviere.economy.desk import Desk
 from riviere.economy.gifts import GiftRequest
 from riviere.errors import RiviereError
-from riviere.ledger.model import NotEnoughCoins, Receipt
+from riviere.ledger.model import Receipt
+from riviere.ledger.refusals import NotEnoughCoins
 from riviere.ledger.writer import LARGEST_BATCH, Answer
 
 #: Gifts that are handed in together, and gifts that wait for an answer at the most: one batch of them is written,

@@ -32,6 +32,7 @@ _CHECKS: dict[str, Callable[[Look], Found]] = {
     "prices": orders.prices,
     "imports": orders.imports,
     "charges": orders.charges,
+    "refunds": orders.refunds,
     "messages": orders.messages,
     "references": orders.references,
     "earnings": creators.earnings,

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from riviere.ids import shown
 from riviere.ledger import provenance as reading
-from riviere.ledger.law import AXES, GIFTS, KINDS, REVERSALS, Kind
+from riviere.ledger.law import AXES, FREEZES, GIFTS, KINDS, RETURNS, REVERSALS, Kind
 from riviere.ledger.model import Hole, Origin
 from riviere.ledger.verify.model import SQL, Found, Look, find, short
 
@@ -86,7 +86,7 @@ def _detail(look: Look, walked: int) -> str:
 
 
 class Walk:
-    """One axis of one owner, from its first coin on. Where coins are: `queue`, `held` by gift leg, or `gone`."""
+    """One axis of one owner, from its first coin on. A coin is in the `queue`, `held` by a gift, `frozen` or `gone`."""
 
     def __init__(self, axis: Kind, moves: Sequence[Move], holes: Sequence[Hole], origins: Sequence[Origin]) -> None:
         self._axis, self._moves, self._all_holes, self._all_origins = axis, moves, holes, origins
@@ -98,6 +98,7 @@ class Walk:
             self._origins[origin.entry].append(origin)
         self._queue: deque[Run] = deque()
         self._held: dict[tuple[UUID, int], list[Run]] = {}
+        self._frozen: dict[UUID, list[Run]] = {}
         self._spent: list[Run] = []
         self._gone: list[Run] = []
         self._came: dict[UUID, list[Move]] = defaultdict(list)
@@ -127,7 +128,7 @@ class Walk:
             raise Astray(f"entry {short(move.id)}/{move.leg} starts at {move.start}, expected {self._end}")
         self._end += move.coins
         self._came[move.id].append(move)
-        if move.route not in REVERSALS:
+        if move.route not in RETURNS:
             self._queue.append(Run(move.start, self._end, move.id, move.leg, 0))
             return
         runs = [
@@ -143,17 +144,26 @@ class Walk:
             at = run.hi
         if at != self._end:
             raise Astray(f"origins of {short(move.id)}/{move.leg} end at {at}, expected {self._end}")
-        held = self._held.pop((move.cause, move.leg), None) if move.cause else None
-        if held is None:
-            raise Astray(f"entry {short(move.id)}/{move.leg} returns coins that no gift {short(move.cause)} holds")
-        if _coins(sorted(runs)) != _coins(held):
-            raise Astray(f"entry {short(move.id)}/{move.leg} returns other coins than gift {short(move.cause)} held")
-        self._returned.add(move.cause)
+        self._check_return(move, sorted(runs))
         self._queue.extend(sorted(runs))
+
+    def _check_return(self, move: Move, runs: list[Run]) -> None:
+        """Coins come back from the gift or the freeze that the entry names: the very ones that it took (V12)."""
+        held: list[Run] | None = None
+        what = "gift" if move.route in REVERSALS else "freeze"
+        if move.cause and move.route in REVERSALS:
+            held = self._held.pop((move.cause, move.leg), None)
+            self._returned.add(move.cause)
+        elif move.cause:
+            held = self._frozen.pop(move.cause, None)
+        if held is None:
+            raise Astray(f"entry {short(move.id)}/{move.leg} returns coins that no {what} {short(move.cause)} holds")
+        if _coins(runs) != _coins(held):
+            raise Astray(f"entry {short(move.id)}/{move.leg} returns other coins than {what} {short(move.cause)} held")
 
     def _leg(self, purchase: UUID) -> int:
         """The one leg that a purchase brought to this axis: what is imported, in many, is never returned."""
-        return next((move.leg for move in self._came.get(purchase, ()) if move.route not in REVERSALS), 0)
+        return next((move.leg for move in self._came.get(purchase, ()) if move.route not in RETURNS), 0)
 
     def _from_front(self, move: Move) -> list[Run]:
         runs, left = [], move.coins
@@ -169,14 +179,30 @@ class Walk:
         return runs
 
     def _remove(self, move: Move) -> None:
-        """An expiry: the whole rest of one grant whose time had passed, and nothing else."""
+        """A freeze or an expiry: the holes it says, which must lie where coins lie unspent."""
         holes = sorted(self._holes.pop(move.id, []), key=lambda hole: hole.lo)
         if sum(hole.hi - hole.lo for hole in holes) != move.coins:
             raise Astray(f"holes of {short(move.id)} do not add up to the {move.coins} coins it took out")
         for hole in holes:
             if hole.axis_end != self._end:
                 raise Astray(f"hole at {hole.lo} says the axis ended at {hole.axis_end}, it was {self._end}")
-            self._cut(hole)
+        taken = [run for hole in holes for run in self._cut(hole)]
+        if move.route in FREEZES:
+            self._check_freeze(move, taken)
+            self._frozen[move.id] = taken
+        else:
+            self._check_expiry(move, holes)
+            self._gone += taken
+
+    def _check_freeze(self, move: Move, taken: list[Run]) -> None:
+        """A freeze takes coins of its purchase alone, from the far end: none of them is left behind what it took."""
+        if any(run.purchase != move.cause for run in taken):
+            raise Astray(f"entry {short(move.id)} froze other coins than those of {short(move.cause)}")
+        if any(run.purchase == move.cause and run.lo > taken[0].lo for run in self._queue):
+            raise Astray(f"entry {short(move.id)} left coins of {short(move.cause)} behind those it froze")
+
+    def _check_expiry(self, move: Move, holes: Sequence[Hole]) -> None:
+        """An expiry takes the whole rest of one grant whose time had passed, and nothing else."""
         for grant in self._came.get(move.cause, []) if move.cause else []:
             lo, hi = grant.start, grant.start + grant.coins
             if all(lo <= hole.lo and hole.hi <= hi for hole in holes):
@@ -187,9 +213,9 @@ class Walk:
                 return
         raise Astray(f"entry {short(move.id)} took out coins that {short(move.cause)} did not bring in")
 
-    def _cut(self, hole: Hole) -> None:
+    def _cut(self, hole: Hole) -> list[Run]:
         """Takes the hole's coins out of the queue, where they must lie unspent (V5), under the name it gives (V11)."""
-        left, taken = deque[Run](), 0
+        left, taken = deque[Run](), list[Run]()
         for run in self._queue:
             lo, hi = max(run.lo, hole.lo), min(run.hi, hole.hi)
             if lo >= hi:
@@ -197,30 +223,30 @@ class Walk:
                 continue
             if (run.purchase, run.k + lo - run.lo) != (hole.purchase, hole.k + lo - hole.lo):
                 raise Astray(f"hole at {hole.lo} names coin {hole.k} of {short(hole.purchase)}, other coins lie there")
-            taken += hi - lo
-            self._gone.append(run.cut(lo, hi))
+            taken.append(run.cut(lo, hi))
             if run.lo < lo:
                 left.append(run.cut(run.lo, lo))
             if hi < run.hi:
                 left.append(run.cut(hi, run.hi))
-        if taken != hole.hi - hole.lo:
+        if sum(run.hi - run.lo for run in taken) != hole.hi - hole.lo:
             raise Astray(f"hole from {hole.lo} to {hole.hi} covers coins that had been spent or taken out")
         self._queue = left
+        return taken
 
     def _every_coin_once(self) -> None:
-        """Each coin of each purchase is unspent, in a gift that stands, or gone (V7)."""
+        """Each coin of each purchase is unspent, in a gift that stands, frozen, or gone (V7)."""
         for gift, leg in self._held:
             if gift in self._returned:
                 raise Astray(f"leg {leg} of gift {short(gift)} was not returned with the others")
         places: dict[tuple[UUID, int], list[Run]] = defaultdict(list)
-        for runs in (self._queue, self._gone, *self._held.values()):
+        for runs in (self._queue, self._gone, *self._frozen.values(), *self._held.values()):
             for run in runs:
                 places[run.purchase, run.leg].append(run)
         bought = {
             (move.id, move.leg): move.coins
             for moves in self._came.values()
             for move in moves
-            if move.route not in REVERSALS
+            if move.route not in RETURNS
         }
         for purchase, leg in {*places, *bought}:
             name, at = f"purchase {short(purchase)}/{leg}", 0
@@ -236,7 +262,7 @@ class Walk:
         queue = reading.Queue(
             self._axis,
             [
-                reading.Credit(move.id, move.leg, move.start, move.coins, move.route in REVERSALS, move.expires_at)
+                reading.Credit(move.id, move.leg, move.start, move.coins, move.route in RETURNS, move.expires_at)
                 for move in self._moves
                 if move.came
             ],

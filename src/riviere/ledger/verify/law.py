@@ -48,7 +48,7 @@ CONSTRAINTS = {
     "endpoint_secret": "endpoint_fkey pkey secret_check",
     "entry": (
         "bonus_expires count_check credit_amount_check credit_side currency currency_check debit_amount_check "
-        "debit_side gift law leg_check message_check pkey redemption users"
+        "debit_side gift law leg_check message_check pkey redemption refund users"
     ),
     "gift": "code_check code_key name_check pkey",
     "gift_version": "coins_check during_check gift_fkey overlap pkey unlock_level_check",

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from riviere.ids import shown, system_id
-from riviere.ledger.law import Route
+from riviere.ledger.law import THAWS, Route
 from riviere.ledger.model import Words
 from riviere.ledger.posting import words_hash
 from riviere.ledger.redeeming import payment
@@ -63,6 +63,10 @@ def _ids(
         return [system_id("return", cause, which) for which in range(1, (payments or 0) + 1)]
     if route in (Route.REDEEM_SETTLE, Route.REDEEM_FEE):
         return [system_id("settle", cause)]
+    if route in THAWS:
+        return [system_id("thaw", cause)]
+    if route in (Route.COINS_REFUND, Route.COINS_WITHDRAW):
+        return [system_id("refund", cause)]
     return [system_id("release" if route == Route.REDEEM_RELEASE else "reverse", cause)]
 
 
@@ -110,6 +114,15 @@ def charges(look: Look) -> Found:
         elif cause != system_id("charge", processor, reference):
             problem = f"charge {reference} of {processor} is not the one that purchase {short(entry)} was booked for"
     return Found(rows, problem, "purchases and charges match one to one, with amount and currency")
+
+
+def refunds(look: Look) -> Found:
+    """What a freeze took went back to the wallet, or for its share of the price to whoever paid; never both."""
+    return find(
+        look,
+        "each freeze is of a purchase, and was thawed or refunded whole and once, at its share of the price",
+        SQL["wrong_refunds"],
+    )
 
 
 def messages(look: Look) -> Found:

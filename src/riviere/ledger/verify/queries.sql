@@ -108,7 +108,7 @@ WITH moved AS (
 turned AS (
     SELECT e.owner AS user_id, 1::smallint AS kind, count(DISTINCT e.id) AS turns
     FROM entry AS e
-    WHERE e.route IN (3, 14, 15)
+    WHERE e.route IN (3, 5, 6, 7, 8, 14, 15)
     GROUP BY e.owner
 ),
 
@@ -232,7 +232,7 @@ SELECT
     CASE WHEN e.route IN (26, 27) THEN count(*) OVER (PARTITION BY e.owner, e.cause, e.route) END AS payments
 FROM entry AS e
 LEFT JOIN backing AS b ON b.entry = CASE e.route WHEN 31 THEN e.id ELSE e.cause END AND e.route IN (31, 32)
-WHERE e.route IN (3, 14, 15, 23, 24, 25, 26, 27) OR b.import IS NOT NULL;
+WHERE e.route IN (3, 7, 8, 9, 10, 14, 15, 23, 24, 25, 26, 27) OR b.import IS NOT NULL;
 
 -- name: wrong_combos
 -- A step that both wallets paid for is two rows, the second with count 0.
@@ -595,12 +595,51 @@ SELECT
     min(format('|dispute %s of <%s> took coins of gift %s', left(c.dispute::text, 8), c.owner, left(c.gift::text, 8)))
 FROM claw AS c;
 
+-- name: wrong_refunds
+-- What is paid back for coins is their share of the price: as in ledger/refunding.py, so that parts add up to it.
+SELECT
+    count(*), count(c.problem),
+    min(format('%s|entry %s/%s of <%s> %s', c.booked_at, left(c.id::text, 8), c.leg, c.owner, c.problem))
+    FILTER (WHERE c.problem IS NOT NULL)
+FROM (
+    SELECT
+        e.owner, e.id, e.leg, e.booked_at,
+        CASE
+            WHEN e.route >= 7 AND f.id IS NULL THEN format('ends freeze %s, which is not there', left(e.cause::text, 8))
+            WHEN p.id IS NULL THEN format('is about purchase %s, which is not there', left(coalesce(f.cause, e.cause)::text, 8))
+            WHEN e.debit_amount <> f.debit_amount
+                THEN format('moved %s coins, freeze %s took %s', e.debit_amount, left(f.id::text, 8), f.debit_amount)
+            WHEN t.id IS NOT NULL THEN format('gave back freeze %s, which was thawed', left(f.id::text, 8))
+            WHEN e.route = 9 AND (e.credit_amount, e.currency) IS DISTINCT FROM (h.price, p.currency)
+                THEN format('paid back %s %s, expected %s %s', e.credit_amount, e.currency, h.price, p.currency)
+            WHEN e.route <> 9 AND e.debit_amount <> e.credit_amount
+                THEN format('made %s coins out of %s', e.credit_amount, e.debit_amount)
+        END AS problem
+    FROM entry AS e
+    LEFT JOIN entry AS f
+        ON
+            f.owner = e.owner AND f.id = e.cause AND e.route >= 7
+            AND f.route = CASE WHEN e.route IN (7, 9) THEN 5 ELSE 6 END
+    LEFT JOIN entry AS p ON p.owner = e.owner AND p.id = coalesce(f.cause, e.cause) AND p.route = 1
+    LEFT JOIN entry AS t ON t.owner = e.owner AND t.cause = e.cause AND e.route IN (9, 10) AND t.route = e.route - 2
+    LEFT JOIN LATERAL (
+        SELECT
+            sum(
+                div(p.debit_amount::numeric * (o.k + o.hi - o.lo), p.credit_amount)
+                - div(p.debit_amount::numeric * o.k, p.credit_amount)
+            ) AS price
+        FROM hole AS o
+        WHERE o.owner = e.owner AND o.entry = e.cause AND o.axis = 1
+    ) AS h ON e.route = 9
+    WHERE e.route BETWEEN 5 AND 10
+) AS c;
+
 -- name: exceptional_owners
 SELECT h.owner FROM hole AS h
 UNION
 SELECT o.owner FROM origin AS o
 UNION
-SELECT e.owner FROM entry AS e WHERE e.route IN (3, 14, 15)
+SELECT e.owner FROM entry AS e WHERE e.route IN (3, 5, 6, 7, 8, 14, 15)
 ORDER BY owner;
 
 -- name: count_coin_owners

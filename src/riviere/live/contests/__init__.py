@@ -18,7 +18,7 @@ from riviere.database.connection import Connection
 from riviere.database.sql import load
 from riviere.economy import checks, people
 from riviere.ledger.law import Kind
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.ledger.statement import past, settled
 from riviere.live.contests import model
 from riviere.live.contests.model import Contest, UnknownContest

@@ -18,7 +18,7 @@ from riviere.database.connection import Connection
 from riviere.database.sql import load
 from riviere.economy import checks, people, places
 from riviere.economy.catalogue import UnknownGift
-from riviere.ledger.model import KeyReused
+from riviere.ledger.refusals import KeyReused
 from riviere.live.goals.model import (
     LONGEST_TITLE,
     MOST_OPEN,

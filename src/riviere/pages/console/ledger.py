@@ -6,7 +6,7 @@ from typing import Any, Final, cast, get_args
 from riviere.economy.people import UnknownUser
 from riviere.http.problems import InvalidQuery
 from riviere.ledger.law import KINDS
-from riviere.ledger.model import ImportedGift
+from riviere.ledger.refusals import ImportedGift
 from riviere.pages import forms
 from riviere.pages.console.acts import ROWS, Counted, Sure, address, reason, there, twice
 from riviere.pages.forms import Wrong
