@@ -186,13 +186,13 @@ def test_gifts_that_records_brought_have_the_name_they_gave(evening: World) -> N
 def test_a_wallet_says_what_is_there_and_what_expires_when(world: World) -> None:
     world.viewer("mia")
     world.creator("jo")
-    assert world.wallet("mia") == Wallet(0, 0, [], 0, 0, 0, 0)
+    assert world.wallet("mia") == Wallet(0, 0, [], 0, 0, 0, 0, 0)
     world.buy("mia", 100, bonus=20, days=10)
     world.buy("mia", 200, bonus=50, days=40)
     world.give("mia", "jo", "rose", 5)
     first, second = world.now + timedelta(days=10), world.now + timedelta(days=40)
-    assert world.wallet("mia") == Wallet(300, 65, [Expiring(15, first), Expiring(50, second)], 0, 0, 0, 0)
+    assert world.wallet("mia") == Wallet(300, 65, [Expiring(15, first), Expiring(50, second)], 0, 0, 0, 0, 0)
     world.give("mia", "jo", "rose", 15)
     assert world.wallet("mia").expiring == [Expiring(50, second)]
     imported(world, "mia", "jo", "ring", 1, rate=500)
-    assert world.wallet("jo") == Wallet(0, 0, [], 20_000, 0, 0, 15_000)
+    assert world.wallet("jo") == Wallet(0, 0, [], 0, 20_000, 0, 0, 15_000)

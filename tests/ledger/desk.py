@@ -18,15 +18,18 @@ from riviere.ledger.model import (
     Back,
     Buy,
     Expire,
+    Freeze,
     Gift,
     Hold,
     Order,
     PayAgain,
     Receipt,
+    Refund,
     Release,
     Return,
     Reverse,
     Settle,
+    Thaw,
     Totals,
     Unbind,
 )
@@ -68,6 +71,19 @@ class Desk:
     def expire(self, owner: int, grant: UUID, leg: int) -> Expire:
         entry = ids.system_id("expire", grant, leg)
         return Expire(owner, entry, ids.request_digest(entry), self.now, grant, leg)
+
+    def freeze(self, purchase: Buy, coins: int | None = None) -> Freeze:
+        entry, request, at = self.fresh()
+        return Freeze(purchase.owner, entry, request, at, purchase.id, coins)
+
+    def thaw(self, freeze: Freeze, grace: int = 48) -> Thaw:
+        entry = ids.system_id("thaw", freeze.id)
+        until = self.now + grace * HOUR
+        return Thaw(freeze.owner, entry, ids.request_digest(entry), self.now, freeze.id, until)
+
+    def refund(self, freeze: Freeze, amount: int, currency: str = "USD") -> Refund:
+        entry = ids.system_id("refund", freeze.id)
+        return Refund(freeze.owner, entry, ids.request_digest(entry), self.now, freeze.id, amount, currency)
 
     def hold(self, creator: int, diamonds: int, immature_from: datetime) -> Hold:
         entry, request, at = self.fresh()

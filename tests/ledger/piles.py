@@ -11,8 +11,17 @@ from desk import Named
 
 from riviere.errors import RiviereError
 from riviere.ledger.law import Kind
-from riviere.ledger.model import Buy, Expire, Gift, Hold, Release, Reverse
-from riviere.ledger.refusals import GiftReversed, NotEnoughCoins, NothingToExpire, NotMatured, SelfGift
+from riviere.ledger.model import Buy, Expire, Freeze, Gift, Hold, Refund, Release, Reverse, Thaw
+from riviere.ledger.refusals import (
+    AlreadyRefunded,
+    AlreadyThawed,
+    GiftReversed,
+    NotEnoughCoins,
+    NothingToExpire,
+    NotMatured,
+    NotRefundable,
+    SelfGift,
+)
 
 #: Person 2 is both, and tries to gift themselves.
 VIEWERS, CREATORS = (1, 2), (2, 3)
@@ -55,6 +64,16 @@ class Sent:
     upto: int = 0
 
 
+@dataclass
+class Frozen:
+    """What a freeze took, by pile, and what became of it: it ends once, one way or the other."""
+
+    order: Freeze
+    parts: list[tuple[Kind, list[Coin]]]
+    price: int
+    ended: str = ""
+
+
 class Piles:
     """Coins in piles. Every method answers the refusal that is due, or None and has done what was asked."""
 
@@ -65,6 +84,8 @@ class Piles:
         self.credits: dict[tuple[UUID, int], tuple[int, Kind]] = {}
         self.sent: dict[UUID, Sent] = {}
         self.done: set[UUID] = set()
+        self.bought: dict[UUID, Buy] = {}
+        self.frozen: dict[UUID, Frozen] = {}
         self.diamonds, self.owed = dict.fromkeys(CREATORS, 0), dict.fromkeys(CREATORS, 0)
         self.taken_out: dict[int, int] = dict.fromkeys(CREATORS, 0)
 
@@ -74,6 +95,7 @@ class Piles:
             self.credits[coin.credit] = (user, axis)
 
     def buy(self, order: Buy) -> None:
+        self.bought[order.id] = order
         self.put(order.owner, Kind.COINS, [Coin(order.id, k, (order.id, 0), None) for k in range(order.coins)])
         bonus = [Coin(order.id, k, (order.id, 1), order.bonus_expires_at) for k in range(order.bonus)]
         self.put(order.owner, Kind.BONUS, bonus)
@@ -127,6 +149,68 @@ class Piles:
         self.done.add(order.id)
         for coin in gone:
             pile.remove(coin)
+        return None
+
+    def freeze(self, order: Freeze) -> Refusal:
+        pack = self.bought[order.purchase]
+        coins, bonus = (
+            [coin for coin in self.piles[order.owner, axis] if coin.purchase == pack.id]
+            for axis in (Kind.COINS, Kind.BONUS)
+        )
+        used = sum(
+            coin.purchase == pack.id
+            for sent in self.sent.values()
+            if sent.stands
+            for leg in sent.legs
+            if leg.axis == Kind.BONUS
+            for coin in leg.coins
+        )
+        away = [
+            coin
+            for frozen in self.frozen.values()
+            if frozen.order.purchase == pack.id and frozen.ended != "thawed"
+            for axis, taken in frozen.parts
+            if axis == Kind.COINS
+            for coin in taken
+        ]
+
+        def bonus_beside(asked: int) -> int:
+            return pack.bonus * (pack.coins - len(away) - asked) // pack.coins
+
+        most = max((asked for asked in range(1, len(coins) + 1) if bonus_beside(asked) >= used), default=0)
+        asked = most if order.coins is None else order.coins
+        price = sum(pack.price * (c.k + 1) // pack.coins - pack.price * c.k // pack.coins for c in coins[-asked:])
+        if not 0 < asked <= most or not price:
+            return NotRefundable
+        taken = [(Kind.COINS, coins[-asked:])]
+        if leaving := max(0, used + len(bonus) - bonus_beside(asked)):
+            taken.append((Kind.BONUS, bonus[-leaving:]))
+        for axis, part in taken:
+            for coin in part:
+                self.piles[order.owner, axis].remove(coin)
+        self.frozen[order.id] = Frozen(order, taken, price)
+        return None
+
+    def thaw(self, order: Thaw) -> Refusal:
+        frozen = self.frozen[order.freeze]
+        if frozen.ended == "refunded":
+            return AlreadyRefunded
+        if not frozen.ended:
+            frozen.ended = "thawed"
+            for number, (axis, part) in enumerate(frozen.parts):
+                until = None
+                if axis == Kind.BONUS:
+                    until = max([order.spend_until, *(coin.expires_at for coin in part if coin.expires_at)])
+                for coin in part:
+                    coin.credit, coin.expires_at = (order.id, number), until
+                self.put(order.owner, axis, part)
+        return None
+
+    def refund(self, order: Refund) -> Refusal:
+        frozen = self.frozen[order.freeze]
+        if frozen.ended == "thawed":
+            return AlreadyThawed
+        frozen.ended = "refunded"
         return None
 
     def matured(self, creator: int, cut: datetime) -> int:

@@ -14,15 +14,18 @@ from riviere.ledger.model import (
     Back,
     Buy,
     Expire,
+    Freeze,
     Gift,
     Hold,
     Order,
     PayAgain,
     Receipt,
+    Refund,
     Release,
     Return,
     Reverse,
     Settle,
+    Thaw,
     Unbind,
     Words,
 )
@@ -116,6 +119,23 @@ def expire(owner: int, key: str) -> Expire:
     return Expire(*told(owner, system_id("expire", grant, 1)), grant, 1)
 
 
+def freeze(owner: int, key: str, purchase: str, coins: int | None = None) -> Freeze:
+    """Coins of the purchase of that key set aside."""
+    return Freeze(*told(owner, key), client_id(purchase), coins)
+
+
+def thaw(owner: int, key: str) -> Thaw:
+    """The freeze of that key undone."""
+    frozen = client_id(key)
+    return Thaw(*told(owner, system_id("thaw", frozen)), frozen, clock.now() + timedelta(days=7))
+
+
+def refund(owner: int, key: str, amount: int, currency: str) -> Refund:
+    """The coins of the freeze of that key paid back."""
+    frozen = client_id(key)
+    return Refund(*told(owner, system_id("refund", frozen)), frozen, amount, currency)
+
+
 def hold(owner: int, key: str, diamonds: int) -> Hold:
     """Diamonds held, whatever the hour they were earned in."""
     return Hold(*told(owner, key), diamonds, hour_of(clock.now()) + timedelta(days=1))
@@ -184,6 +204,12 @@ def build(database: Database) -> None:
         reverse(MINA, "c1"),
         gift(MINA, "g5", 30),  # coins that came back fund it
         reverse(MINA, "g5"),
+        buy(MINA, "b4"),
+        freeze(MINA, "f1", "b4", 600),
+        thaw(MINA, "f1"),
+        freeze(MINA, "f2", "b4", 500),
+        refund(MINA, "f2", 700, "EUR"),
+        freeze(MINA, "f3", "b4", 200),
         imported(OTTO, "i1", 4),
         imported(OTTO, "i1", 6),
         hold(CREATOR, "h1", 2_000),

@@ -13,9 +13,9 @@ from riviere.clock import hour_of
 from riviere.database.database import Database
 from riviere.ledger.batch import Batch, OutOfDate
 from riviere.ledger.law import Kind, is_users
-from riviere.ledger.model import Buy, Expire, Gift, Hold, Order, Receipt, Release, Reverse
+from riviere.ledger.model import Buy, Expire, Freeze, Gift, Hold, Order, Receipt, Refund, Release, Reverse, Thaw
 from riviere.ledger.posting import Posting
-from riviere.ledger.refusals import NotEnoughCoins, NotMatured
+from riviere.ledger.refusals import AlreadyRefunded, AlreadyThawed, NotEnoughCoins, NotMatured
 from riviere.ledger.rules import decide
 from riviere.ledger.writer import Writer
 
@@ -43,6 +43,20 @@ def reverse(given: Gift) -> Reverse:
 
 def hold(name: str, diamonds: int, immature_from: datetime = NEVER) -> Hold:
     return Hold(CREATOR, *key(name), diamonds, immature_from)
+
+
+def freeze(name: str, bought: Buy, coins: int | None = None) -> Freeze:
+    return Freeze(VIEWER, *key(name), bought.id, coins)
+
+
+def thaw(frozen: Freeze) -> Thaw:
+    entry = ids.system_id("thaw", frozen.id)
+    return Thaw(VIEWER, entry, ids.request_digest(entry), AT, frozen.id, SOON)
+
+
+def refund(frozen: Freeze, amount: int) -> Refund:
+    entry = ids.system_id("refund", frozen.id)
+    return Refund(VIEWER, entry, ids.request_digest(entry), AT, frozen.id, amount, "USD")
 
 
 def expire(bought: Buy) -> Expire:
@@ -128,6 +142,36 @@ def test_a_bonus_that_is_spent_while_it_expires(database: Database, writer: Writ
     bought = buy("b", bonus=20)
     writer.write([bought])
     overtaken(database, writer, expire(bought), gift("g", 5))
+
+
+@pytest.mark.parametrize("between", ["gift", "buy", "reversal", "freeze", "thaw"])
+def test_coins_are_set_aside_as_the_queue_was_read(database: Database, writer: Writer, between: str) -> None:
+    bought, given = buy("b", bonus=10), gift("g", 5)
+    early = freeze("early", bought, 5)
+    writer.write([bought, given, early])
+    fast = {
+        "gift": gift("third", 1),
+        "buy": buy("c"),
+        "reversal": reverse(given),
+        "freeze": freeze("fast", bought, 5),
+        "thaw": thaw(early),
+    }[between]
+    overtaken(database, writer, freeze("slow", bought, 10), fast)
+    assert isinstance(writer.write([freeze("slow", bought, 10)])[0], Receipt)
+
+
+def test_coins_that_are_paid_back_and_thawed_at_once_go_one_way(database: Database, writer: Writer) -> None:
+    bought, frozen = buy("b"), freeze("f", buy("b"))
+    writer.write([bought, frozen])
+    overtaken(database, writer, refund(frozen, 99), thaw(frozen))
+    assert isinstance(writer.write([refund(frozen, 99)])[0], AlreadyThawed)
+
+
+def test_coins_that_are_thawed_and_paid_back_at_once_go_one_way(database: Database, writer: Writer) -> None:
+    bought, frozen = buy("b"), freeze("f", buy("b"))
+    writer.write([bought, frozen])
+    overtaken(database, writer, thaw(frozen), refund(frozen, 99))
+    assert isinstance(writer.write([thaw(frozen)])[0], AlreadyRefunded)
 
 
 def test_a_combo_that_is_reversed_while_it_goes_on(database: Database, writer: Writer) -> None:

@@ -36,6 +36,18 @@ def test_diamonds_leave_a_creator_only_into_holds_and_debts() -> None:
     assert ways == {Route.REDEEM_NET, Route.REDEEM_HOLD}
 
 
+def test_frozen_coins_go_back_to_the_wallet_they_came_from_or_out_of_the_economy() -> None:
+    into = {route: row.pays for route, row in law.ROUTES.items() if row.receives == Kind.FROZEN}
+    assert into == {Route.COINS_FREEZE: Kind.COINS, Route.COINS_FREEZE_BONUS: Kind.BONUS}
+    ways = {route: row.receives for route, row in law.ROUTES.items() if row.pays == Kind.FROZEN}
+    assert ways == {
+        Route.COINS_THAW: Kind.COINS,
+        Route.COINS_THAW_BONUS: Kind.BONUS,
+        Route.COINS_REFUND: Kind.PROCESSOR_CASH,
+        Route.COINS_WITHDRAW: Kind.PROMOTION,
+    }
+
+
 def test_what_is_imported_has_one_way_out() -> None:
     ways = {route for route, row in law.ROUTES.items() if row.pays == Kind.UNBACKED}
     assert ways == {Route.IMPORT_RELEASE}

@@ -14,8 +14,10 @@ from riviere import ids
 from riviere.errors import RiviereError
 from riviere.ledger.law import KINDS, MONEY, ROUTES, Kind, Route, is_users
 from riviere.ledger.memory import Memory
-from riviere.ledger.model import Buy, Entry, Gift, Hold, Order, PayAgain, Reverse, Settle, Totals
+from riviere.ledger.model import Buy, Entry, Freeze, Gift, Hold, Order, PayAgain, Reverse, Settle, Totals
 from riviere.ledger.posting import balance
+from riviere.ledger.provenance import taken_by
+from riviere.ledger.refunding import bought, share
 from riviere.ledger.rules import decide, guards, touched
 from riviere.money import LARGEST
 
@@ -32,6 +34,10 @@ WHAT = (
     "reverse",
     "reverse",
     "expire",
+    "freeze",
+    "freeze",
+    "thaw",
+    "refund",
     "hold",
     "hold",
     "release",
@@ -91,6 +97,13 @@ def order_of(desk: Desk, done: list[Order], act: Act) -> Order | None:
         hold = next(order for order in holds if order.id == last.hold)
         paid = last.gross - last.fee + (amount == LARGEST)
         return desk.come_back(hold, number, paid) if what == "return" else desk.pay_again(hold, number + 1, paid)
+    buys = [order for order in done if isinstance(order, Buy)]
+    if what == "freeze" and buys:
+        return desk.freeze(buys[-1 - wait % len(buys)], None if other == 1 else amount)
+    freezes = [order for order in done if isinstance(order, Freeze)]
+    if what in ("thaw", "refund") and freezes:
+        frozen = freezes[-1 - amount % len(freezes)]
+        return desk.thaw(frozen, grace=wait) if what == "thaw" else desk.refund(frozen, price_of(desk.memory, frozen))
     grants = [order for order in done if isinstance(order, Buy | Reverse)]
     if what == "expire" and grants:
         grant = grants[-1 - amount % len(grants)]
@@ -100,6 +113,12 @@ def order_of(desk: Desk, done: list[Order], act: Act) -> Order | None:
     if what == "other body" and done:
         return msgspec.structs.replace(done[-1 - amount % len(done)], request=ids.request_digest("else"))
     return None
+
+
+def price_of(memory: Memory, frozen: Freeze) -> int:
+    """What the coins of a freeze cost."""
+    pack = bought(memory.legs(frozen.owner, frozen.purchase), frozen.purchase)
+    return share(pack, taken_by(memory.queue(frozen.owner, Kind.COINS), frozen.id))
 
 
 def answer_of(memory: Memory, order: Order) -> Any:

@@ -19,21 +19,27 @@ from riviere.clock import hour_of, now
 from riviere.database.database import Database
 from riviere.economy.policy import fee, redeemable
 from riviere.errors import RiviereError
+from riviere.ledger.law import Kind
 from riviere.ledger.memory import Memory
 from riviere.ledger.model import (
     Buy,
     Expire,
+    Freeze,
     Gift,
     Hold,
     Order,
     PayAgain,
     Receipt,
+    Refund,
     Release,
     Return,
     Reverse,
     Settle,
+    Thaw,
     Words,
 )
+from riviere.ledger.provenance import taken_by
+from riviere.ledger.refunding import bought, share
 from riviere.ledger.verify import verify
 from riviere.ledger.writer import Writer
 
@@ -86,6 +92,7 @@ class World(RuleBasedStateMachine):
         self.said: list[Order] = []
         self.buys: list[Buy] = []
         self.gifts: list[Gift] = []
+        self.freezes: list[Freeze] = []
         self.holds: list[Hold] = []
         self.settlements: list[Settle] = []
         self.combos: dict[tuple[int, int], Gift] = {}
@@ -252,6 +259,27 @@ class World(RuleBasedStateMachine):
                 )
             ]
         )
+
+    @precondition(lambda self: self.buys)
+    @rule(data=st.data(), coins=st.none() | st.integers(1, 60))
+    def coins_are_set_aside_for_a_refund(self, data: st.DataObject, coins: int | None) -> None:
+        buy = data.draw(st.sampled_from(self.buys))
+        key = self.key()
+        order = Freeze(buy.owner, ids.client_id(key), ids.request_digest(key, coins), self.at(), buy.id, coins)
+        if self.send([order]):
+            self.freezes.append(order)
+
+    @precondition(lambda self: self.freezes)
+    @rule(data=st.data(), paid=st.booleans(), wrong=st.sampled_from([0, 0, 0, 1]))
+    def a_refund_is_paid_or_comes_to_nothing(self, data: st.DataObject, paid: bool, wrong: int) -> None:
+        freeze = data.draw(st.sampled_from(self.freezes))
+        told = (freeze.owner, ids.system_id("refund" if paid else "thaw", freeze.id), freeze.id, self.at(), freeze.id)
+        if not paid:
+            self.send([Thaw(*told, self.at() + 7 * DAY)])
+            return
+        pack = bought(self.memory.legs(freeze.owner, freeze.purchase), freeze.purchase)
+        price = share(pack, taken_by(self.memory.queue(freeze.owner, Kind.COINS), freeze.id)) + wrong
+        self.send([Refund(*told, price, "USD")])
 
     @rule(data=st.data(), wish=st.integers(1, 60_000), matured=st.sampled_from([True, True, False]))
     def a_creator_holds_diamonds(self, data: st.DataObject, wish: int, matured: bool) -> None:

@@ -15,7 +15,8 @@ from riviere.ledger.writer import Writer
 
 NAMES = [
     "law", "roles", "migrations", "accounts", "running-balances", "books", "idempotency", "combos", "prices", "imports",
-    "charges", "messages", "references", "earnings", "maturity", "settlements", "provenance", "batches", "heads",
+    "charges", "refunds", "messages", "references", "earnings", "maturity", "settlements", "provenance", "batches",
+    "heads",
 ]  # fmt: skip
 
 
@@ -56,13 +57,14 @@ def test_everything_that_can_happen_is_sound_and_counted(database: Database) -> 
     assert routes == set(Route)
     assert report.entries == entries
     rows = {name: check.rows for name, check in checks.items()}
-    assert rows["law"] == entries + 15 + 18
+    assert rows["law"] == entries + 16 + 24
     assert rows["accounts"] == accounts
     assert rows["running-balances"] == sides
     assert rows["idempotency"] == entries
     assert rows["combos"] == 5  # two steps, one, and two of the import
     assert rows["prices"] == gifts + bought
-    assert rows["charges"] == 3
+    assert rows["charges"] == 4
+    assert rows["refunds"] == 2 + 2 + 2 + 2 + 2  # three freezes, a thaw and a refund, each of coins and bonus
     assert rows["messages"] == 2
     assert rows["earnings"] == hours
     assert rows["settlements"] == 2 + 2  # settlements, and holds that money was paid for

@@ -54,7 +54,7 @@ ORDER BY e.credit_start;
 -- Each has the holes that it made, which is where to find it: it lies anywhere among the gifts.
 SELECT e.* FROM entry AS e
 WHERE
-    e.owner = %(owner)s AND e.debit_user = %(owner)s AND e.debit_kind = %(axis)s AND e.route IN (3, 5, 6)
+    e.owner = %(owner)s AND e.debit_kind = %(axis)s AND e.route IN (3, 5, 6)
     AND e.id = any(array(SELECT h.entry FROM hole AS h WHERE h.owner = %(owner)s AND h.axis = %(axis)s));
 
 -- name: read_origins

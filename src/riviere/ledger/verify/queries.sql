@@ -607,9 +607,9 @@ FROM (
         CASE
             WHEN e.route >= 7 AND f.id IS NULL THEN format('ends freeze %s, which is not there', left(e.cause::text, 8))
             WHEN p.id IS NULL THEN format('is about purchase %s, which is not there', left(coalesce(f.cause, e.cause)::text, 8))
+            WHEN t.id IS NOT NULL THEN format('gave back freeze %s, which was thawed', left(f.id::text, 8))
             WHEN e.debit_amount <> f.debit_amount
                 THEN format('moved %s coins, freeze %s took %s', e.debit_amount, left(f.id::text, 8), f.debit_amount)
-            WHEN t.id IS NOT NULL THEN format('gave back freeze %s, which was thawed', left(f.id::text, 8))
             WHEN e.route = 9 AND (e.credit_amount, e.currency) IS DISTINCT FROM (h.price, p.currency)
                 THEN format('paid back %s %s, expected %s %s', e.credit_amount, e.currency, h.price, p.currency)
             WHEN e.route <> 9 AND e.debit_amount <> e.credit_amount
