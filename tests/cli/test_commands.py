@@ -192,6 +192,7 @@ def test_a_balance_is_told_now_and_as_it_stood(stage: World, run: Run) -> None:
         "coins": 660,
         "coins.bonus": 0,
         "coins.imported": 0,
+        "coins.frozen": 0,
         "diamonds": "0",
         "diamonds.held": "0",
         "diamonds.owed": "0",
