@@ -18,6 +18,8 @@ from riviere.ledger.verify import Report
 from riviere.ledger.verify.model import Progress
 from riviere.ledger.writer import Writer
 from riviere.live.hub import Hub
+from riviere.payments.checkout.model import CardProcessor
+from riviere.payments.checkout.stripe_account import StripeAccount
 from riviere.payments.sandbox import SandboxProcessor
 from riviere.services import Riviere
 
@@ -111,6 +113,9 @@ class Office:
         self.sessions: Final = Sessions(self.pool.connection)
         self.feed: Final = Hub(self.pool)
         self.processor: Final = SandboxProcessor()
+        #: Who takes money from cards, if the settings name an account.
+        stripe = riviere.settings.stripe
+        self.cards: CardProcessor | None = StripeAccount(stripe) if stripe else None
         self.verifying: Final = Verifying(riviere.verify)
 
     def close(self) -> None:

@@ -50,14 +50,40 @@ class PayPalAccount(msgspec.Struct, frozen=True):
     secret: str
 
 
+class HalfAStripeAccount(RiviereError):
+    """{missing} is not set: RIVIERE_STRIPE_SECRET_KEY, _PUBLISHABLE_KEY and _WEBHOOK_SECRETS go together."""
+
+    code = "half_a_stripe_account"
+
+
+class TooManyWebhookSecrets(RiviereError):
+    """RIVIERE_STRIPE_WEBHOOK_SECRETS takes one secret, or two with a comma while one takes the other's place."""
+
+    code = "too_many_webhook_secrets"
+
+
+class StripeKeys(msgspec.Struct, frozen=True):
+    """What Stripe knows us by, and what it signs with: two webhook secrets while one takes the other's place."""
+
+    secret_key: str
+    publishable_key: str
+    webhook_secrets: tuple[str, ...]
+    url: str = "https://api.stripe.com"
+
+    def __repr__(self) -> str:
+        """Without anything secret: settings end up in logs."""
+        return f"StripeKeys({self.publishable_key}, {self.url})"
+
+
 class Settings(msgspec.Struct, frozen=True):
     """Where Riviere keeps things.
 
     `data` is the folder of the embedded database, the signing key and the reject files. `database_url`, where it is
     not None, names a PostgreSQL server that takes the embedded one's place. Quotas are requests a minute: of an API
     key, of a user's token, and of an address that sends neither or a wrong one. Without a `paypal` account payouts go
-    to a sandbox that moves no real money. `local_webhooks` lets webhooks go to this machine, for development.
-    `public_url` is where people find the pages, if that is not the port that is answered on.
+    to a sandbox that moves no real money; without `stripe` keys nobody pays by card. `local_webhooks` lets webhooks go
+    to this machine, for development. `public_url` is where people find the pages, if that is not the port that is
+    answered on.
     """
 
     data: Path
@@ -66,6 +92,7 @@ class Settings(msgspec.Struct, frozen=True):
     user_quota: int = USER_QUOTA
     stranger_quota: int = STRANGER_QUOTA
     paypal: PayPalAccount | None = None
+    stripe: StripeKeys | None = None
     local_webhooks: bool = False
     public_url: str | None = None
 
@@ -74,8 +101,9 @@ def from_environment(data: Path | None = None) -> Settings:
     """Settings out of `data` (else RIVIERE_DATA, else the user's own data folder) and the environment.
 
     That is RIVIERE_DATABASE_URL, RIVIERE_KEY_QUOTA, RIVIERE_USER_QUOTA, RIVIERE_STRANGER_QUOTA, the three of
-    HalfAnAccount, RIVIERE_LOCAL_WEBHOOKS (1 or 0) and RIVIERE_PUBLIC_URL. Raises BadSetting, BadSwitch, HalfAnAccount
-    and BadPublicUrl.
+    HalfAnAccount, those of HalfAStripeAccount and RIVIERE_STRIPE_URL, RIVIERE_LOCAL_WEBHOOKS (1 or 0) and
+    RIVIERE_PUBLIC_URL. Raises BadSetting, BadSwitch, HalfAnAccount, HalfAStripeAccount, TooManyWebhookSecrets and
+    BadPublicUrl.
     """
     chosen = data or os.environ.get("RIVIERE_DATA") or platformdirs.user_data_dir("riviere")
     return Settings(
@@ -85,6 +113,7 @@ def from_environment(data: Path | None = None) -> Settings:
         _whole("RIVIERE_USER_QUOTA", USER_QUOTA),
         _whole("RIVIERE_STRANGER_QUOTA", STRANGER_QUOTA),
         _paypal(),
+        _stripe(),
         _switch("RIVIERE_LOCAL_WEBHOOKS"),
         _address(os.environ.get("RIVIERE_PUBLIC_URL")),
     )
@@ -120,3 +149,21 @@ def _paypal() -> PayPalAccount | None:
     if len(given) < len(said):
         raise HalfAnAccount(missing=", ".join(f"RIVIERE_PAYPAL_{name.upper()}" for name in said if name not in given))
     return PayPalAccount(**given)
+
+
+def _stripe() -> StripeKeys | None:
+    said = {
+        name: os.environ.get(f"RIVIERE_STRIPE_{name}") for name in ("SECRET_KEY", "PUBLISHABLE_KEY", "WEBHOOK_SECRETS")
+    }
+    if not any(said.values()):
+        return None
+    missing = [f"RIVIERE_STRIPE_{name}" for name, value in said.items() if not value]
+    if missing:
+        raise HalfAStripeAccount(missing=", ".join(missing))
+    secret, publishable, webhooks = (value or "" for value in said.values())
+    secrets = tuple(one.strip() for one in webhooks.split(",") if one.strip())
+    if not 1 <= len(secrets) <= 2:
+        raise TooManyWebhookSecrets
+    keys = StripeKeys(secret, publishable, secrets)
+    url = os.environ.get("RIVIERE_STRIPE_URL")
+    return msgspec.structs.replace(keys, url=url) if url else keys

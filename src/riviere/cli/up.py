@@ -24,6 +24,8 @@ from riviere.ledger.evidence import sign_head
 from riviere.live import combos, contests, goals, supporters
 from riviere.office import Office
 from riviere.pages.faces import pages
+from riviere.payments.checkout import inbox
+from riviere.payments.checkout.model import CardProcessor
 from riviere.payments.purchases import expire_due
 from riviere.payouts.clerk import advance_due
 from riviere.payouts.paypal import PayPal
@@ -35,12 +37,13 @@ from riviere.settings import PayPalAccount
 from riviere.webhooks.courier import Courier
 
 #: Seconds between two moments of the demo's stream, looks at combos, counts of what is counted live (goals, boards,
-#: contests), rounds of payouts, bites of tallies, two rounds of upkeep (signing heads, expiring coins), and looks at
-#: announced streams.
+#: contests), rounds of payouts and checkouts, bites of tallies, two rounds of upkeep (signing heads, expiring coins),
+#: and looks at announced streams.
 DEMO_EVERY: Final = 0.4
 COMBOS_EVERY: Final = 1
 BOARDS_EVERY: Final = 1
 PAYOUTS_EVERY: Final = 2
+CHECKOUTS_EVERY: Final = 2
 TALLIES_EVERY: Final = 0.5
 UPKEEP_EVERY: Final = 30
 REMINDERS_EVERY: Final = 1
@@ -101,7 +104,7 @@ def at_work(office: Office, paypal: PayPal, server: Server, demo: Demo | None = 
             Duty("boards", BOARDS_EVERY, partial(_boards, office)),
             Duty("contests", BOARDS_EVERY, partial(_contests, office)),
         )
-        aside = (_paying(office, paypal), _tallying(office), _reminding(office), *live)
+        aside = (_paying(office, paypal), *_taking(office), _tallying(office), _reminding(office), *live)
         for rounds in (*(Rounds([duty]) for duty in aside), Rounds(_duties(office, demo))):
             rounds.start()
             going.callback(rounds.stop)
@@ -132,6 +135,11 @@ def _paying(office: Office, paypal: PayPal) -> Duty:
     return Duty("payouts", PAYOUTS_EVERY, partial(_advance, office, {paypal.name: paypal}))
 
 
+def _taking(office: Office) -> list[Duty]:
+    """Looking after checkouts, where somebody takes money from cards for us."""
+    return [Duty("checkouts", CHECKOUTS_EVERY, partial(_check_out, office, office.cards))] if office.cards else []
+
+
 def _tallying(office: Office) -> Duty:
     return Duty("tallies", TALLIES_EVERY, partial(_tally, office))
 
@@ -156,6 +164,11 @@ def _fill(demo: Demo) -> str:
 def _short(path: Path) -> str:
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+
+def _check_out(office: Office, cards: CardProcessor) -> None:
+    with office.pool.connection() as connection:
+        inbox.advance(connection, office.writer, cards, clock.now())
 
 
 def _advance(office: Office, providers: Mapping[str, Provider]) -> None:

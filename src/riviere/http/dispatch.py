@@ -27,7 +27,7 @@ from riviere.errors import RiviereError
 from riviere.http import problems
 from riviere.http.front import Front
 from riviere.http.limits import Left
-from riviere.http.operation import ANY, NDJSON, Answered, Call, Operation
+from riviere.http.operation import ANY, NDJSON, Answered, Call, Operation, Signed
 from riviere.http.response import Headers, Response, raw, response, send_out
 from riviere.wire.feed import EVENT_STREAM
 
@@ -227,6 +227,8 @@ async def _given(operation: Operation, asked: _Asked) -> dict[str, Any]:
             raise problems.WrongContentType(takes=operation.takes, got=kind[:60] or "nothing")
         if operation.takes == NDJSON:
             given["body"] = _parts(asked.receive)
+        elif operation.body is Signed:
+            given["body"] = Signed(await whole(asked.receive), asked.header(b"stripe-signature") or "")
         else:
             given["body"] = decoded(operation.body, await whole(asked.receive))
     return given

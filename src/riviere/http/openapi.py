@@ -12,7 +12,7 @@ from riviere.access.errors import UNAUTHORIZED
 from riviere.access.scopes import SCOPES
 from riviere.errors import RiviereError
 from riviere.http import problems
-from riviere.http.operation import ANY, Operation
+from riviere.http.operation import ANY, Operation, Signed
 from riviere.http.problems import PROBLEM
 from riviere.ids import BadKey
 from riviere.wire.common import Problem
@@ -24,7 +24,7 @@ TAGS: Final = {
     "Gifts": "Send gifts, see what paid for them, undo them.",
     "Users": "The people of the platform, viewers and creators alike, under the platform's own ids.",
     "Wallets": "Balances, the entries behind them, and statements that anyone can check.",
-    "Purchases": "Coins bought in packs.",
+    "Purchases": "Coins bought in packs, by card through a checkout; and what the card processor tells.",
     "Streams and posts": "Where gifts land.",
     "Live": "What happens in streams and around creators, as it happens.",
     "Words": "What people write: word lists, reviews, reports and blocks.",
@@ -76,13 +76,20 @@ ELSEWHERE: Final[tuple[type[RiviereError], ...]] = (
 _WITH_KEY: Final = (problems.MissingKey, problems.StillRunning)
 
 
+#: A body whose sender says what is in it.
+_SIGNED: Final = {
+    "type": "object",
+    "description": "As its sender made and signed it: with the header Stripe-Signature.",
+}
+
+
 class _Shapes:
     """The JSON Schemas of every shape, named once for all of them."""
 
     def __init__(self, shapes: Iterable[Any]) -> None:
-        wanted = list(dict.fromkeys(_line_of(shape) for shape in shapes if shape is not None))
+        wanted = list(dict.fromkeys(_line_of(shape) for shape in shapes if shape not in (None, Signed)))
         schemas, components = msgspec.json.schema_components([*wanted, Problem], ref_template=_SCHEMAS)
-        self._schemas = dict(zip([*wanted, Problem], schemas, strict=True))
+        self._schemas = dict(zip([*wanted, Problem], schemas, strict=True)) | {Signed: _SIGNED}
         self.components: Final = {name: _spelt_out(schema) for name, schema in components.items()}
 
     def of(self, shape: Any) -> dict[str, Any]:

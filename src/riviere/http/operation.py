@@ -79,6 +79,13 @@ class Answered(NamedTuple, Generic[Body]):
     headers: Mapping[str, str] = {}
 
 
+class Signed(NamedTuple):
+    """A body as it came and its sender's signature, in place of a struct: the very bytes were signed."""
+
+    body: bytes
+    signature: str
+
+
 Handler = Callable[..., Any]
 
 

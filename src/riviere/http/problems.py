@@ -29,6 +29,7 @@ from riviere.live.goals import model as goals
 from riviere.live.overlays import model as overlays
 from riviere.live.position import BadPosition
 from riviere.payments import limits, purchases, sandbox
+from riviere.payments.checkout import model as checkout
 from riviere.payouts import methods, refusals
 from riviere.payouts import model as payouts
 from riviere.trust import model as trust
@@ -186,7 +187,16 @@ class Busy(RiviereError):
 RETRY_AFTER: Final = 1
 
 _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
-    400: (MissingKey, MalformedBody, MalformedRequest, InvalidQuery, BadKey, BadPosition),
+    400: (
+        MissingKey,
+        MalformedBody,
+        MalformedRequest,
+        InvalidQuery,
+        BadKey,
+        BadPosition,
+        checkout.BadEvent,
+        checkout.BadSignature,
+    ),
     401: (*access.UNAUTHORIZED, NotSignedIn),
     403: (ForeignForm, NotForYou, NotYourRole, ScopeTooSmall, scopes.BeyondGiver),
     404: (
@@ -204,6 +214,7 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         people.UnknownUser,
         places.UnknownPlace,
         purchases.UnknownPurchase,
+        checkout.UnknownCheckout,
         methods.NothingSet,
         trust.UnknownWords,
         announcements.UnknownAnnouncement,
@@ -259,6 +270,10 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         refusals.QuoteUsed,
         refusals.StillMaturing,
         limits.OverOwnLimit,
+        checkout.CheckoutOver,
+        checkout.Misfit,
+        checkout.NoCardAccount,
+        checkout.ProcessorRefused,
         sandbox.CardDeclined,
         sandbox.CardExpired,
         sandbox.ChargeConflict,
@@ -284,12 +299,15 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         DatabaseUnreachable,
         DeskAway,
         ServerFailed,
+        checkout.ProcessorUnsure,
         batch_writer.QueueFull,
         batch_writer.WriterClosed,
         writer.Crowded,
         writer.DatabaseGone,
     ),
 }
+#: Of these the caller hears more than that we are busy.
+_OWN_WORDS: Final = (batch_writer.QueueFull, Busy, DeskAway, checkout.ProcessorUnsure)
 _OF: Final = {condition: status for status, conditions in _STATUS.items() for condition in conditions}
 
 
@@ -315,7 +333,7 @@ def explained(condition: type[RiviereError]) -> dict[str, str | int]:
 
 def problem(wrong: RiviereError, request_id: str) -> Problem:
     """The document that answers `wrong`. What the database said about itself stays in the log."""
-    if status_of(type(wrong)) == 503 and not isinstance(wrong, (batch_writer.QueueFull, Busy, DeskAway)):
+    if status_of(type(wrong)) == 503 and not isinstance(wrong, _OWN_WORDS):
         wrong = Busy()
     condition = type(wrong)
     return Problem(

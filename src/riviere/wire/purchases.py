@@ -1,10 +1,10 @@
 """Purchases on the wire: coins for money."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from riviere.wire.common import Code, Coins, Instant, Key, Money, Price, Reply, Request
+from riviere.wire.common import Code, Coins, Instant, Key, Money, Paged, Price, Reply, Request
 
 
 class BuyPack(Request, frozen=True, kw_only=True):
@@ -34,3 +34,54 @@ class Purchase(Reply, frozen=True, kw_only=True):
     price: Money
     repeated: Annotated[bool, Meta(description="It stood before this request, which moved nothing.")]
     booked_at: Instant
+
+
+class StartCheckout(Request, frozen=True, kw_only=True):
+    """Which pack is to be paid for."""
+
+    pack: Code
+
+
+class Checkout(Reply, frozen=True, kw_only=True):
+    """A pack that somebody ordered, and how far paying for it has come."""
+
+    key: Key
+    pack: Code
+    coins: Annotated[Price, Meta(description="The coins that are paid for.")]
+    bonus: Annotated[Coins, Meta(description="Coins given beside them.")]
+    price: Money
+    state: Annotated[
+        Literal["open", "paid", "cancelled"],
+        Meta(description="Paid: the coins are in the wallet. What has ended does not change any more."),
+    ]
+    payment: Annotated[
+        str | None, Meta(description="What the card processor calls the payment.", examples=["pi_3PqR5s2eZvKYlo2C0x1"])
+    ]
+    client_secret: Annotated[
+        str | None, Meta(description="Lets the buyer's browser pay, by Stripe.js; only while it is open.")
+    ]
+    publishable_key: Annotated[str | None, Meta(description="What Stripe.js is opened with.")]
+    started_at: Instant
+    ended_at: Instant | None
+
+
+class EventQuery(Paged, frozen=True, kw_only=True):
+    """Which of the card processor's events."""
+
+    among: Annotated[
+        Literal["attention", "all"], Meta(description="Those that a person has to look at, or all of them.")
+    ] = "attention"
+
+
+class ProviderEvent(Reply, frozen=True, kw_only=True):
+    """Something that the card processor told."""
+
+    id: Annotated[str, Meta(description="The processor's own id.", examples=["evt_1PqR5s2eZvKYlo2C"])]
+    type: Annotated[str, Meta(description="What it tells of.", examples=["payment_intent.succeeded"])]
+    state: Annotated[
+        Literal["waiting", "applied", "kept", "attention"],
+        Meta(description="Kept: there is nothing to be done about it. Attention: a person has to look at it."),
+    ]
+    reason: Annotated[str | None, Meta(description="What does not fit, where a person has to look.")]
+    created_at: Instant
+    received_at: Instant

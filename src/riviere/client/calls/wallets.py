@@ -8,7 +8,7 @@ from riviere.wire.common import Page, Paged
 from riviere.wire.earnings import Earnings, EarningsQuery, EveryoneQuery, EveryonesEarnings
 from riviere.wire.income import Income, IncomeQuery
 from riviere.wire.journal import JournalEntry
-from riviere.wire.purchases import BuyPack, Purchase
+from riviere.wire.purchases import BuyPack, Checkout, EventQuery, ProviderEvent, Purchase, StartCheckout
 from riviere.wire.spending import SetSpendingLimit, Spending
 from riviere.wire.statements import StatementQuery
 from riviere.wire.wallets import Balance, BalanceQuery, Entries, EntryQuery, ExplainedEntry, Wallet
@@ -25,6 +25,31 @@ class WalletCalls:
         """
         buying = path("/v1/users/{user}/purchases", user=user)
         return Call("POST", buying, Purchase, pack, key=ids.new_key() if key is None else key)
+
+    @asked
+    def start_checkout(self, user: str, pack: StartCheckout, *, key: str | None = None) -> Call[Checkout]:
+        """Order a pack that the user then pays by card in a browser; the coins come once the payment is through.
+
+        The same key again answers the same checkout, however far it has come.
+        """
+        starting = path("/v1/users/{user}/checkouts", user=user)
+        return Call("POST", starting, Checkout, pack, key=ids.new_key() if key is None else key)
+
+    @asked
+    def get_checkout(self, user: str, key: str) -> Call[Checkout]:
+        """How far a checkout has come."""
+        return Call("GET", path("/v1/users/{user}/checkouts/{key}", user=user, key=key), Checkout)
+
+    @asked
+    def cancel_checkout(self, user: str, key: str) -> Call[Checkout]:
+        """End a checkout that is not paid yet; one that was paid meanwhile answers so."""
+        there = path("/v1/users/{user}/checkouts/{key}/cancel", user=user, key=key)
+        return Call("POST", there, Checkout, once=True)
+
+    @listed
+    def list_provider_events(self, query: EventQuery | None = None) -> Call[Page[ProviderEvent]]:
+        """What the card processor told, the latest first: what a person has to look at, or all of it."""
+        return Call("GET", "/v1/provider-events", Page[ProviderEvent], query=fields(query))
 
     @asked
     def get_spending(self, user: str) -> Call[Spending]:
