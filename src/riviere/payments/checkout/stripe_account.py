@@ -118,7 +118,7 @@ class StripeAccount:
         for secret in self._keys.webhook_secrets:
             try:
                 verify(text, signature, secret, TOLERANCE)
-            except (self._package.error_module.SignatureVerificationError, ValueError, IndexError):
+            except self._package.SignatureVerificationError:
                 continue
             return self.read(text)
         raise BadSignature
