@@ -11,7 +11,8 @@ from riviere.client import AsyncClient, Client
 from riviere.client.calls.gifts import send_gifts
 from riviere.client.methods import asked, followed, listed
 from riviere.http import app
-from riviere.http.operation import EXAMPLE_TIME, NDJSON, OPERATIONS, Operation
+from riviere.http.operation import EXAMPLE_TIME, NDJSON, Operation, Signed
+from riviere.http.operation import OPERATIONS as EVERY
 from riviere.wire.common import Page
 from riviere.wire.feed import EVENT_STREAM
 
@@ -23,6 +24,8 @@ def named(operation: Operation) -> str:
     return re.sub("(?<!^)([A-Z])", r"_\1", operation.id).lower()
 
 
+#: What a processor calls and signs is not for clients to ask.
+OPERATIONS = [operation for operation in EVERY if operation.body is not Signed]
 METHODS = {name: each for name, each in inspect.getmembers(Client) if isinstance(each, asked | listed | followed)}
 
 

@@ -13,7 +13,7 @@ from front import Front, opened, problem
 from riviere.access.scopes import SCOPES
 from riviere.database.database import Database
 from riviere.http.dispatch import MOST_BYTES
-from riviere.http.operation import OPERATIONS
+from riviere.http.operation import OPERATIONS, Signed
 
 ROSE = {"creator": "aurora", "gift": "rose", "stream": "live"}
 JSON = {"Content-Type": "application/json"}
@@ -87,7 +87,8 @@ def test_half_a_character_is_no_text_in_any_field(live: Front, subtests: pytest.
     """JSON can write one half of a surrogate pair; nothing that keeps text can."""
     everything = live.client(*SCOPES)
     for operation in OPERATIONS:
-        if operation.takes != "application/json" or operation.asked is None:
+        # What is signed is refused for its signature, whatever it is.
+        if operation.takes != "application/json" or operation.asked is None or operation.body is Signed:
             continue
         example = msgspec.to_builtins(operation.asked)
         for name in [name for name, value in example.items() if isinstance(value, str)]:

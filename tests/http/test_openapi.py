@@ -15,7 +15,7 @@ from front import Front, problem
 
 from riviere.http import app, problems
 from riviere.http.openapi import TAGS, conditions, document
-from riviere.http.operation import ANY, OPERATIONS, Operation
+from riviere.http.operation import ANY, OPERATIONS, Operation, Signed
 from riviere.http.serve import Server
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
@@ -33,6 +33,9 @@ def test_its_examples_are_of_its_shapes(operation: Operation) -> None:
             assert example is None
             continue
         assert example is not None, "an operation without an example"
+        if shape is Signed:
+            # Whoever signed it says what it looks like.
+            continue
         encoded = msgspec.json.encode(example)
         assert msgspec.json.decode(encoded, type=one_line(shape)) == example
 

@@ -151,6 +151,11 @@ announcePolicy               policies:write       AF    none
 buyPack                      purchases:write      A     own
 listPurchases                purchases:read       AFTU  own
 getPurchase                  purchases:read       AFTU  own
+startCheckout                purchases:write      A     own
+getCheckout                  purchases:read       AFTU  own
+cancelCheckout               purchases:write      A     own
+receiveStripeEvent           nobody-asks          AFTU  all
+listProviderEvents           ledger:read          AFU   none
 getSpending                  purchases:read       AFTU  own
 setSpendingLimit             purchases:write      A     own
 getStatement                 statements:read      AFU   own

@@ -38,6 +38,10 @@ CONSTRAINTS = {
     "batch": "count_check hash_check number_check pkey previous_check root_check salt_check",
     "blocked": "blocked_by_check pkey",
     "charge": "amount_check pkey reference_check",
+    "checkout": (
+        "bonus_check bonus_days_check coins_check currency_check ended pkey price_check reference_check state_check "
+        "tries_check"
+    ),
     "claw": "check diamonds_check k_check pkey",
     "combo_mark": "pkey singleton_check",
     "contest": "check pkey state_check title_check",
@@ -83,6 +87,7 @@ CONSTRAINTS = {
     "place": "check creator_kind_external_id_key external_id_check id_check kind_check pkey seal_check",
     "policy": "amount_check check check1 during_check name_check overlap pkey share_check",
     "poster": "pkey player_check title_check",
+    "provider_event": "id_check pkey reason reason_check state_check type_check",
     "question": "body_check pkey",
     "question_turn": "pkey",
     "question_voice": "pkey",

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from psycopg.rows import class_row
+from psycopg.rows import kwargs_row
 
 from riviere.database.connection import Connection
 from riviere.database.sql import load
@@ -188,7 +188,7 @@ def by_tag(connection: Connection, tag: str) -> Checkout | None:
     user, _, checkout_id = tag.partition(":")
     if not (user.isascii() and user.isdigit() and len(user) < 20 and len(checkout_id) == 36):
         return None
-    with connection.cursor(row_factory=class_row(Checkout)) as cursor:
+    with connection.cursor(row_factory=kwargs_row(Checkout.of_row)) as cursor:
         return cursor.execute(SQL["read_checkout"], {"user": int(user), "id": checkout_id}).fetchone()
 
 
@@ -211,5 +211,5 @@ def _end(connection: Connection, checkout: Checkout, state: State, reference: st
 
 
 def _read(connection: Connection, user: int, key: str) -> Checkout | None:
-    with connection.cursor(row_factory=class_row(Checkout)) as cursor:
+    with connection.cursor(row_factory=kwargs_row(Checkout.of_row)) as cursor:
         return cursor.execute(SQL["read_checkout"], {"user": user, "id": client_id(key)}).fetchone()

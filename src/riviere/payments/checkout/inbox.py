@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import msgspec
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row, kwargs_row, scalar_row
 
 from riviere.database.connection import Connection
 from riviere.ledger.refusals import ChargeTaken, KeyReused
@@ -66,7 +66,7 @@ def advance(connection: Connection, writer: Writes, processor: CardProcessor, no
         bodies = cursor.execute(SQL["waiting_events"], {"most": _AT_ONCE}).fetchall()
     for body in bodies:
         apply(connection, writer, processor, processor.read(body), now)
-    with connection.cursor(row_factory=class_row(Checkout)) as cursor:
+    with connection.cursor(row_factory=kwargs_row(Checkout.of_row)) as cursor:
         due = cursor.execute(SQL["due_checkouts"], {"now": now, "most": _AT_ONCE}).fetchall()
     for checkout in due:
         _ask(connection, writer, processor, checkout, now)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -40,6 +40,11 @@ class Checkout(msgspec.Struct, frozen=True):
     tries: int
     started_at: datetime
     ended_at: datetime | None
+
+    @classmethod
+    def of_row(cls, *, state: str, **others: Any) -> "Checkout":
+        """The checkout of a row, which has its state as text."""
+        return cls(state=State(state), **others)
 
 
 class Payment(msgspec.Struct, frozen=True):
