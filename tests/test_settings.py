@@ -5,13 +5,27 @@ from pathlib import Path
 import pytest
 
 from riviere.errors import RiviereError
-from riviere.settings import BadSetting, BadSwitch, HalfAnAccount, PayPalAccount, Settings, from_environment
+from riviere.settings import (
+    BadSetting,
+    BadSwitch,
+    HalfAnAccount,
+    HalfAStripeAccount,
+    PayPalAccount,
+    Settings,
+    StripeKeys,
+    TooManyWebhookSecrets,
+    from_environment,
+)
 
 NAMES = (
     *("DATA", "DATABASE_URL", "KEY_QUOTA", "USER_QUOTA", "STRANGER_QUOTA", "LOCAL_WEBHOOKS"),
     *("PAYPAL_URL", "PAYPAL_CLIENT_ID", "PAYPAL_SECRET"),
+    *("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRETS", "STRIPE_URL"),
 )
 PAYPAL = {"PAYPAL_URL": "https://api-m.paypal.com", "PAYPAL_CLIENT_ID": "us", "PAYPAL_SECRET": "shh"}
+
+
+STRIPE = {"STRIPE_SECRET_KEY": "sk_shh", "STRIPE_PUBLISHABLE_KEY": "pk_us", "STRIPE_WEBHOOK_SECRETS": "whsec_shh"}
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +76,26 @@ def test_a_switch_is_1_or_0(monkeypatch: pytest.MonkeyPatch, value: str) -> None
 def test_a_paypal_account_is_said_whole(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     with pytest.raises(HalfAnAccount, match=f"^RIVIERE_{missing} is not set") as refused:
         said(monkeypatch, **{name: value for name, value in PAYPAL.items() if name != missing})
+    assert_one_line(refused.value)
+    assert "shh" not in str(refused.value)
+
+
+def test_stripe_is_known_by_its_keys_and_two_webhook_secrets_while_one_takes_the_others_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert said(monkeypatch, **STRIPE).stripe == StripeKeys("sk_shh", "pk_us", ("whsec_shh",))
+    both = said(monkeypatch, STRIPE_WEBHOOK_SECRETS="whsec_old, whsec_shh", STRIPE_URL="http://127.0.0.1:9").stripe
+    assert both == StripeKeys("sk_shh", "pk_us", ("whsec_old", "whsec_shh"), "http://127.0.0.1:9")
+    assert "shh" not in repr(both)
+    with pytest.raises(TooManyWebhookSecrets) as refused:
+        said(monkeypatch, STRIPE_WEBHOOK_SECRETS="a,b,c")
+    assert_one_line(refused.value)
+
+
+@pytest.mark.parametrize("missing", STRIPE)
+def test_a_stripe_account_is_said_whole(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    with pytest.raises(HalfAStripeAccount, match=f"^RIVIERE_{missing} is not set") as refused:
+        said(monkeypatch, **{name: value for name, value in STRIPE.items() if name != missing})
     assert_one_line(refused.value)
     assert "shh" not in str(refused.value)
 
