@@ -20,6 +20,7 @@ from riviere.ledger.writer import Writer
 from riviere.live.hub import Hub
 from riviere.payments.checkout.model import CardProcessor
 from riviere.payments.checkout.stripe_account import StripeAccount
+from riviere.payments.refunds.model import Giver
 from riviere.payments.sandbox import SandboxProcessor
 from riviere.services import Riviere
 
@@ -117,6 +118,11 @@ class Office:
         stripe = riviere.settings.stripe
         self.cards: CardProcessor | None = StripeAccount(stripe) if stripe else None
         self.verifying: Final = Verifying(riviere.verify)
+
+    @property
+    def givers(self) -> dict[str, Giver]:
+        """Who can give back what they took, by the name that their charges are booked under."""
+        return {"sandbox": self.processor} | ({self.cards.name: self.cards} if self.cards else {})
 
     def close(self) -> None:
         """Books what still waits, then gives everything back."""

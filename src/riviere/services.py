@@ -19,6 +19,7 @@ from riviere.live.contests.checking import check_contests
 from riviere.live.goals.checking import check_goals
 from riviere.live.supporters.checking import check_supporters
 from riviere.payments.checkout.checking import check_checkouts
+from riviere.payments.refunds.checking import check_refunds
 from riviere.payouts.checking import check_redemptions
 from riviere.settings import Settings
 
@@ -62,7 +63,7 @@ class Riviere:
 
         with self.database.connect() as connection:
             boards = [check_supporters, check_goals, check_contests]
-            extra = [seals, check_tallies, *boards, check_redemptions, check_checkouts]
+            extra = [seals, check_tallies, *boards, check_redemptions, check_checkouts, check_refunds]
             return verify(connection, self.signer, extra, progress, connect=self.database.connect)
 
     def close(self) -> None:

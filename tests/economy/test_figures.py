@@ -25,6 +25,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
         ("maturity_days 7", None, None, ("", 7, 0)),
         ("review_over USD 500", None, None, ("USD", 50_000, 0)),
         ("quote_minutes 15", None, None, ("", 15, 0)),
+        ("refund_days 14", None, None, ("", 14, 0)),
         ("fee paypal:USD", "1.5%", "0.10", ("paypal:USD", 10, 15_000)),
         ("fee bank:USD", None, "2.9", ("bank:USD", 290, 0)),
         ("fee card:KWD", "0.0001 %", None, ("card:KWD", 0, 1)),

@@ -44,6 +44,7 @@ def test_a_new_economy_starts_with_the_figures_of_the_trade_once(world: World) -
         ("maturity_days", ""): (7, 0),
         ("review_over", "USD"): (50_000, 0),
         ("quote_minutes", ""): (15, 0),
+        ("refund_days", ""): (14, 0),
     }
     world.later(days=1)
     announce(world, "minimum", "", 5_000_000)

@@ -61,6 +61,7 @@ FIGURES = [
     ({"name": "diamonds_per_coin", "scope": "import:7", "amount": "0.75"}, "0.75 diamonds a coin"),
     ({"name": "review_over", "scope": "EUR", "amount": "500"}, "over 500.00 EUR"),
     ({"name": "quote_minutes", "amount": "30"}, "30 minutes"),
+    ({"name": "refund_days", "amount": "14"}, "14 days"),
 ]
 
 

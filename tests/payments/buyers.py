@@ -14,6 +14,7 @@ from riviere.payments.checkout.checking import check_checkouts
 from riviere.payments.checkout.inbox import Told
 from riviere.payments.checkout.model import Checkout, Event
 from riviere.payments.checkout.stripe_account import StripeAccount
+from riviere.payments.refunds.model import Row
 from riviere.sandbox.cards import PUBLISHABLE_KEY, SECRET_KEY
 from riviere.settings import StripeKeys
 from world import World
@@ -51,17 +52,17 @@ class Till:
         assert checkout.reference is not None
         self.account.stripe.payment_intents.confirm(checkout.reference, {"payment_method": card})
 
-    def told(self, checkout: Checkout, kind: str = "payment_intent.succeeded") -> tuple[bytes, str]:
-        """The webhook of that type about a checkout, as it came over the wire: body and signature."""
+    def told(self, about: Checkout | Row, kind: str = "payment_intent.succeeded") -> tuple[bytes, str]:
+        """The webhook of that type about a checkout or a refund, as it came over the wire: body and signature."""
 
         def arrived() -> list[tuple[bytes, str]]:
             return [
                 (body, signature or "")
                 for signature, body in [*self.hook.heard]
-                if (said := json.loads(body))["type"] == kind and said["data"]["object"]["id"] == checkout.reference
+                if (said := json.loads(body))["type"] == kind and said["data"]["object"]["id"] == about.reference
             ]
 
-        until(arrived, f"{kind} of {checkout.reference}")
+        until(arrived, f"{kind} of {about.reference}")
         return arrived()[0]
 
     def hear(self, body: bytes, signature: str) -> Event:

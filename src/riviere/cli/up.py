@@ -27,6 +27,7 @@ from riviere.pages.faces import pages
 from riviere.payments.checkout import inbox
 from riviere.payments.checkout.model import CardProcessor
 from riviere.payments.purchases import expire_due
+from riviere.payments.refunds import refunds
 from riviere.payouts.clerk import advance_due
 from riviere.payouts.paypal import PayPal
 from riviere.payouts.provider import Provider
@@ -136,8 +137,11 @@ def _paying(office: Office, paypal: PayPal) -> Duty:
 
 
 def _taking(office: Office) -> list[Duty]:
-    """Looking after checkouts, where somebody takes money from cards for us."""
-    return [Duty("checkouts", CHECKOUTS_EVERY, partial(_check_out, office, office.cards))] if office.cards else []
+    """Looking after checkouts, where somebody takes money from cards for us, and after refunds; each by itself."""
+    refunds = Duty("refunds", CHECKOUTS_EVERY, partial(_refund, office))
+    if office.cards is None:
+        return [refunds]
+    return [refunds, Duty("checkouts", CHECKOUTS_EVERY, partial(_check_out, office, office.cards))]
 
 
 def _tallying(office: Office) -> Duty:
@@ -164,6 +168,11 @@ def _fill(demo: Demo) -> str:
 def _short(path: Path) -> str:
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+
+def _refund(office: Office) -> None:
+    with office.pool.connection() as connection:
+        refunds.advance_due(connection, office.writer, office.givers, clock.now())
 
 
 def _check_out(office: Office, cards: CardProcessor) -> None:

@@ -96,7 +96,7 @@ def _digits(name: str, scope: str) -> int:
     """How many decimals the amount of a policy has as people write it."""
     if name in (policy.DIAMONDS_PER_COIN, policy.MINIMUM):
         return money.scale(money.DIAMOND)
-    if name in (policy.MATURITY_DAYS, policy.QUOTE_MINUTES):
+    if name in (policy.MATURITY_DAYS, policy.QUOTE_MINUTES, policy.REFUND_DAYS):
         return 0
     return money.scale(_currency(scope)) + (_FINER if name == policy.MONEY_PER_DIAMOND else 0)
 

@@ -20,6 +20,7 @@ DAILY_CAP: Final = "daily_cap"
 MATURITY_DAYS: Final = "maturity_days"
 REVIEW_OVER: Final = "review_over"
 QUOTE_MINUTES: Final = "quote_minutes"
+REFUND_DAYS: Final = "refund_days"
 
 #: A share of one, and the steps in which fee shares and prices of diamonds are told.
 MILLION: Final = 1_000_000
@@ -72,6 +73,7 @@ LAW: Final[dict[str, PolicyLaw]] = {
     MATURITY_DAYS: PolicyLaw("days", re.compile(""), "empty", 0, 3_650),
     REVIEW_OVER: PolicyLaw("minor units", _CURRENCY, "a currency", 0),
     QUOTE_MINUTES: PolicyLaw("minutes", re.compile(""), "empty", 1, 1_440),
+    REFUND_DAYS: PolicyLaw("days", re.compile(""), "empty", 0, 3_650),
 }
 
 
@@ -110,6 +112,7 @@ DEFAULTS: Final = (
     Default(MATURITY_DAYS, "", 7, 0, "ours: a week to notice what went wrong"),
     Default(REVIEW_OVER, "USD", 50_000, 0, "ours: a person looks at a payout of more than $500"),
     Default(QUOTE_MINUTES, "", 15, 0, "ours: long enough to read a quote, too short to bet on the rate"),
+    Default(REFUND_DAYS, "", 14, 0, "TikTok, in Europe: unused coins, 14 days (Virtual Items Policy, February 2026)"),
 )
 
 

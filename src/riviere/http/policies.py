@@ -70,8 +70,8 @@ def announceshown(call: Call, body: AnnouncePolicy) -> Policy:
 
     The figure without an end that holds then ends there; what was priced stays as it was. The names, each with its
     scope and its figure: `diamonds_per_coin` 0.45 · `money_per_diamond` USD 0.005 · `minimum` 10000 · `daily_cap` USD
-    1000 · `maturity_days` 7 · `review_over` USD 500 · `quote_minutes` 15 · `fee` paypal:USD with `share` 1.5% and
-    `fixed` 0.10. A rate for one import has the scope import: and its number.
+    1000 · `maturity_days` 7 · `review_over` USD 500 · `quote_minutes` 15 · `refund_days` 14 · `fee` paypal:USD
+    with `share` 1.5% and `fixed` 0.10. A rate for one import has the scope import: and its number.
     """
     words = [body.scope] * bool(body.scope) + [body.amount or ""] * (body.amount is not None)
     scope, amount, share = figures.read(body.name, words, body.share, body.fixed)

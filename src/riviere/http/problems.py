@@ -30,6 +30,7 @@ from riviere.live.overlays import model as overlays
 from riviere.live.position import BadPosition
 from riviere.payments import limits, purchases, sandbox
 from riviere.payments.checkout import model as checkout
+from riviere.payments.refunds import model as refunded
 from riviere.payouts import methods, refusals
 from riviere.payouts import model as payouts
 from riviere.trust import model as trust
@@ -215,6 +216,7 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         places.UnknownPlace,
         purchases.UnknownPurchase,
         checkout.UnknownCheckout,
+        refunded.UnknownRefund,
         methods.NothingSet,
         trust.UnknownWords,
         announcements.UnknownAnnouncement,
@@ -245,6 +247,8 @@ _STATUS: Final[dict[int, tuple[type[RiviereError], ...]]] = {
         ledger.ImportedGift,
         ledger.NotEnoughCoins,
         ledger.NotMatured,
+        ledger.NotRefundable,
+        refunded.TooLateToRefund,
         offers.GiftExists,
         offers.VersionOverlap,
         operators.OperatorDisabled,

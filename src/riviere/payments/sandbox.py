@@ -6,6 +6,8 @@ import msgspec
 
 from riviere.errors import RiviereError
 from riviere.ids import request_digest
+from riviere.payments.checkout.model import ProcessorRefused
+from riviere.payments.refunds.model import Given
 
 
 class CardDeclined(RiviereError):
@@ -55,7 +57,7 @@ _REFUSED: Final[dict[str, type[RiviereError]]] = {"card-declined": CardDeclined,
 
 
 class SandboxProcessor:
-    """Implements Processor. A charge's reference follows from its key, so it is found again after a crash."""
+    """Implements Processor, and Giver of refunds. A charge's reference follows from its key: a crash loses none."""
 
     def __init__(self) -> None:
         self._charges: dict[str, Charge] = {}
@@ -73,3 +75,11 @@ class SandboxProcessor:
         if (charge.amount, charge.currency) != (amount, currency):
             raise ChargeConflict
         return charge
+
+    def give_back(self, tag: str, tries: int, charge: str, amount: int, currency: str) -> Given:  # noqa: ARG002
+        """Giver of refunds: there never was any money, so it is given back at once."""
+        return Given(f"sandbox_{request_digest('refund', tag).hex}", amount, currency, True, False, "")
+
+    def given(self, reference: str) -> Given:
+        """Giver: nothing here is ever under way."""
+        raise ProcessorRefused(reason=f"the sandbox has no refund {reference} under way")

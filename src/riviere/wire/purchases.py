@@ -85,3 +85,56 @@ class ProviderEvent(Reply, frozen=True, kw_only=True):
     reason: Annotated[str | None, Meta(description="What does not fit, where a person has to look.")]
     created_at: Instant
     received_at: Instant
+
+
+class RefundableQuery(Request, frozen=True, kw_only=True):
+    """Which purchase."""
+
+    purchase: Annotated[
+        str, Meta(max_length=36, description="The purchase's journal entry, as lists of purchases have it.")
+    ]
+
+
+class Refundable(Reply, frozen=True, kw_only=True):
+    """What of a purchase may be given back now."""
+
+    purchase: Annotated[str, Meta(description="The purchase's journal entry.")]
+    coins: Annotated[Coins, Meta(description="Coins that may be given back; 0 where none may.")]
+    bonus: Annotated[Coins, Meta(description="Bonus coins that would go with all of them.")]
+    price: Annotated[Money, Meta(description="What all of them would bring.")]
+    until: Annotated[Instant, Meta(description="From then on none may be given back.")]
+
+
+class AskRefund(Request, frozen=True, kw_only=True):
+    """Which coins are given back."""
+
+    purchase: Annotated[
+        str,
+        Meta(
+            max_length=36,
+            description="The purchase's journal entry.",
+            examples=["f0f5f4a0-5f0a-2d2f-b5a1-4d6c3a9f0e11"],
+        ),
+    ]
+    coins: Annotated[Price | None, Meta(description="How many; all that may be given back, if not given.")] = None
+
+
+class Refund(Reply, frozen=True, kw_only=True):
+    """Coins that a buyer gives back, and how far that has come."""
+
+    key: Annotated[Key | None, Meta(description="Null in lists: of the keys only hashes are kept.")]
+    id: Annotated[str, Meta(description="The journal entry that set the coins aside.")]
+    purchase: Annotated[str, Meta(description="The purchase's journal entry.")]
+    state: Annotated[
+        Literal["asked", "refused", "frozen", "paid", "failed"],
+        Meta(
+            description="Frozen: set aside until the money is back. Paid: it is back where it came from. Failed: "
+            "the coins are back in the wallet. Refused: nothing moved."
+        ),
+    ]
+    coins: Coins
+    bonus: Annotated[Coins, Meta(description="Bonus coins that go with them.")]
+    amount: Money
+    reason: Annotated[str | None, Meta(description="Why it was refused or failed.")]
+    asked_at: Instant
+    ended_at: Instant | None

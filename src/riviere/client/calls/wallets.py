@@ -8,7 +8,18 @@ from riviere.wire.common import Page, Paged
 from riviere.wire.earnings import Earnings, EarningsQuery, EveryoneQuery, EveryonesEarnings
 from riviere.wire.income import Income, IncomeQuery
 from riviere.wire.journal import JournalEntry
-from riviere.wire.purchases import BuyPack, Checkout, EventQuery, ProviderEvent, Purchase, StartCheckout
+from riviere.wire.purchases import (
+    AskRefund,
+    BuyPack,
+    Checkout,
+    EventQuery,
+    ProviderEvent,
+    Purchase,
+    Refund,
+    Refundable,
+    RefundableQuery,
+    StartCheckout,
+)
 from riviere.wire.spending import SetSpendingLimit, Spending
 from riviere.wire.statements import StatementQuery
 from riviere.wire.wallets import Balance, BalanceQuery, Entries, EntryQuery, ExplainedEntry, Wallet
@@ -45,6 +56,27 @@ class WalletCalls:
         """End a checkout that is not paid yet; one that was paid meanwhile answers so."""
         there = path("/v1/users/{user}/checkouts/{key}/cancel", user=user, key=key)
         return Call("POST", there, Checkout, once=True)
+
+    @asked
+    def get_refundable(self, user: str, query: RefundableQuery) -> Call[Refundable]:
+        """What of a purchase may be given back now, and what it would bring."""
+        return Call("GET", path("/v1/users/{user}/refundable", user=user), Refundable, query=fields(query))
+
+    @asked
+    def ask_refund(self, user: str, refund: AskRefund, *, key: str | None = None) -> Call[Refund]:
+        """Give back unspent coins of a purchase; the same key again answers how far it has come."""
+        asking = path("/v1/users/{user}/refunds", user=user)
+        return Call("POST", asking, Refund, refund, key=ids.new_key() if key is None else key)
+
+    @listed
+    def list_refunds(self, user: str, query: Paged | None = None) -> Call[Page[Refund]]:
+        """A user's refunds, the latest first."""
+        return Call("GET", path("/v1/users/{user}/refunds", user=user), Page[Refund], query=fields(query))
+
+    @asked
+    def get_refund(self, user: str, key: str) -> Call[Refund]:
+        """How far a refund has come."""
+        return Call("GET", path("/v1/users/{user}/refunds/{key}", user=user, key=key), Refund)
 
     @listed
     def list_provider_events(self, query: EventQuery | None = None) -> Call[Page[ProviderEvent]]:

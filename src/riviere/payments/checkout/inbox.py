@@ -13,6 +13,7 @@ from riviere.ledger.writer import Writes
 from riviere.payments.checkout import checkouts
 from riviere.payments.checkout.checkouts import ASK_AFTER, SQL
 from riviere.payments.checkout.model import CardProcessor, Checkout, Event, Misfit, ProcessorRefused, ProcessorUnsure
+from riviere.payments.refunds import refunds
 
 #: Events and checkouts that one round takes up.
 _AT_ONCE: Final = 50
@@ -38,7 +39,8 @@ class Told(msgspec.Struct, frozen=True):
 
 def keep(connection: Connection, event: Event, now: datetime) -> None:
     """Keeps an event, once. One whose end we do not follow is kept, and nothing is done about it."""
-    state = "waiting" if event.payment is not None and event.payment.tag else "kept"
+    followed = bool(event.payment is not None and event.payment.tag) or event.refund.startswith(f"{refunds.TAG}:")
+    state = "waiting" if followed else "kept"
     row = {"id": event.id, "type": event.type, "created_at": event.created_at, "body": event.body}
     connection.execute(SQL["keep_event"], row | {"now": now, "state": state})
 
@@ -46,14 +48,17 @@ def keep(connection: Connection, event: Event, now: datetime) -> None:
 def apply(connection: Connection, writer: Writes, processor: CardProcessor, event: Event, now: datetime) -> None:
     """Does what a kept event says, or says why it does not fit. Safe to repeat."""
     state, reason = "applied", ""
-    if event.payment is not None and event.payment.tag:
-        checkout = checkouts.by_tag(connection, event.payment.tag)
-        try:
+    try:
+        if event.payment is not None and event.payment.tag:
+            checkout = checkouts.by_tag(connection, event.payment.tag)
             if checkout is None:
                 raise Misfit(reason=f"{event.payment.reference} names no checkout of ours: {event.payment.tag}"[:400])
             checkouts.settle(connection, writer, processor, checkout, event.payment, now)
-        except _WRONG as wrong:
-            state, reason = "attention", str(wrong)[:500]
+        elif event.refund.startswith(f"{refunds.TAG}:"):
+            givers = {processor.name: processor}
+            refunds.heard(connection, writer, givers, event.refund, event.refund_failed, now)
+    except _WRONG as wrong:
+        state, reason = "attention", str(wrong)[:500]
     connection.execute(SQL["decide_event"], {"id": event.id, "state": state, "reason": reason})
 
 

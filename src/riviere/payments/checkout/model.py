@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from riviere.errors import RiviereError
+from riviere.payments.refunds.model import Giver
 
 
 class State(StrEnum):
@@ -65,16 +66,21 @@ class Payment(msgspec.Struct, frozen=True):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something that the processor told: `payment` where it is about one whose end we follow, `body` as it came."""
+    """Something that the processor told: `payment` where it is about one whose end we follow, `body` as it came.
+
+    `refund` is what we call the refund that it is about, empty for others, and `refund_failed` what became of it.
+    """
 
     id: str
     type: str
     created_at: datetime
     body: str
     payment: Payment | None
+    refund: str
+    refund_failed: bool
 
 
-class CardProcessor(Protocol):
+class CardProcessor(Giver, Protocol):
     """Whoever takes money from cards, and says later what became of it."""
 
     @property

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -17,18 +17,27 @@ from riviere.payments.checkout.model import (
     ProcessorRefused,
     ProcessorUnsure,
 )
+from riviere.payments.refunds.model import Given
 from riviere.settings import StripeKeys
 
-#: Where a payment says which checkout it is of.
+Shape = TypeVar("Shape")
+
+#: Where a payment says which checkout it is of, and a refund which of ours it is.
 _TAG: Final = "riviere"
 
 #: Events that tell of a payment's end (docs.stripe.com/api/events/types).
 ENDS: Final = frozenset({"payment_intent.succeeded", "payment_intent.canceled"})
 
+#: Events that tell what became of a refund.
+REFUNDS: Final = frozenset({"refund.updated", "refund.failed"})
+
 #: Seconds until a connection and until an answer; calls at once, and seconds that one more waits for its turn.
 _TIMEOUT: Final = (5, 30)
 _CALLS: Final = 3
 _PATIENCE: Final = 5
+
+#: Stripe repeats a failure that it kept, under the same key: after so many vain tries another key is used.
+_TRIES_A_KEY: Final = 3
 
 #: Seconds after which a signature is too old (docs.stripe.com/webhooks: the packages' own tolerance).
 TOLERANCE: Final = 300
@@ -49,6 +58,21 @@ class _Intent(msgspec.Struct):
     metadata: dict[str, str] = {}
 
 
+class _Refund(msgspec.Struct):
+    """What we read of a Refund."""
+
+    id: str
+    amount: int
+    currency: str
+    status: str | None = None
+    failure_reason: str | None = None
+    metadata: dict[str, str] | None = None
+
+
+class _Refunds(msgspec.Struct):
+    data: list[_Refund]
+
+
 class _Data(msgspec.Struct):
     object: msgspec.Raw
 
@@ -63,7 +87,7 @@ class _Envelope(msgspec.Struct):
 
 
 class StripeAccount:
-    """Implements CardProcessor. Safe between threads."""
+    """Implements CardProcessor, and Giver of refunds. Safe between threads."""
 
     name = "stripe"
 
@@ -98,15 +122,36 @@ class StripeAccount:
             "metadata": {_TAG: tag},
             "automatic_payment_methods": {"enabled": True},
         }
-        return self._call(lambda intents: intents.create(asked, {"idempotency_key": key}))
+        return _payment(self._call(_Intent, lambda v1: v1.payment_intents.create(asked, {"idempotency_key": key})))
 
     def look(self, reference: str) -> Payment:
         """CardProcessor."""
-        return self._call(lambda intents: intents.retrieve(reference))
+        return _payment(self._call(_Intent, lambda v1: v1.payment_intents.retrieve(reference)))
 
     def cancel(self, reference: str) -> Payment:
         """CardProcessor."""
-        return self._call(lambda intents: intents.cancel(reference, {"cancellation_reason": "abandoned"}))
+        why = {"cancellation_reason": "abandoned"}
+        return _payment(self._call(_Intent, lambda v1: v1.payment_intents.cancel(reference, why)))
+
+    def give_back(self, tag: str, tries: int, charge: str, amount: int, currency: str) -> Given:
+        """Giver. Before a second try it is looked up: a key that Stripe has forgotten would pay back twice."""
+        if tries:
+            page = self._call(_Refunds, lambda v1: v1.refunds.list({"payment_intent": charge, "limit": 100}))
+            for one in page.data:
+                if (one.metadata or {}).get(_TAG) == tag:
+                    return _given(one)
+        asked = {
+            "payment_intent": charge,
+            "amount": amount * (100 if currency in _HUNDREDTHS else 1),
+            "reason": "requested_by_customer",
+            "metadata": {_TAG: tag},
+        }
+        key = {"idempotency_key": f"{tag}:{tries // _TRIES_A_KEY}"}
+        return _given(self._call(_Refund, lambda v1: v1.refunds.create(asked, key)))
+
+    def given(self, reference: str) -> Given:
+        """Giver."""
+        return _given(self._call(_Refund, lambda v1: v1.refunds.retrieve(reference)))
 
     def heard(self, body: bytes, signature: str) -> Event:
         """CardProcessor. One of the webhook secrets must have signed it: during a rotation there are two."""
@@ -128,17 +173,18 @@ class StripeAccount:
         try:
             event = msgspec.json.decode(body, type=_Envelope)
             payment = _payment(msgspec.json.decode(event.data.object, type=_Intent)) if event.type in ENDS else None
+            refund = msgspec.json.decode(event.data.object, type=_Refund) if event.type in REFUNDS else None
             created_at = datetime.fromtimestamp(event.created, UTC)
         except (msgspec.DecodeError, OverflowError, ValueError) as wrong:
             raise BadEvent(reason=str(wrong)[:200].rstrip(".")) from None
-        return Event(event.id, event.type, created_at, body, payment)
+        tag = (refund.metadata or {}).get(_TAG, "") if refund else ""
+        return Event(event.id, event.type, created_at, body, payment, tag, bool(refund and _given(refund).failed))
 
-    def _call(self, call: Callable[[Any], Any]) -> Payment:
+    def _call(self, shape: type[Shape], call: Callable[[Any], Any]) -> Shape:
         with self._turn():
             errors = self._package
             try:
-                said = call(self._client.payment_intents)
-                return _payment(msgspec.convert(said.to_dict(), _Intent, strict=False))
+                return msgspec.convert(call(self._client).to_dict(), shape, strict=False)
             except (errors.CardError, errors.InvalidRequestError, errors.IdempotencyError) as wrong:
                 raise ProcessorRefused(reason=_words(wrong)) from None
             except errors.StripeError as wrong:
@@ -169,6 +215,18 @@ def _payment(intent: _Intent) -> Payment:
         intent.status == "succeeded",
         intent.status == "canceled",
         intent.client_secret or "",
+    )
+
+
+def _given(refund: _Refund) -> Given:
+    currency = refund.currency.upper()
+    return Given(
+        refund.id,
+        refund.amount // (100 if currency in _HUNDREDTHS else 1),
+        currency,
+        refund.status == "succeeded",
+        refund.status in ("failed", "canceled"),
+        refund.failure_reason or "",
     )
 
 
