@@ -67,6 +67,7 @@ RIGHTS = {
         "state,step,tries)"
     ),
     "redemption_step": "insert",
+    "refund": "insert update(amount,asked_at,bonus,coins,due_at,ended_at,reason,reference,state,tries)",
     "reminder": "insert delete update(told_at)",
     "revision": "update(number)",
     "route": "",

@@ -101,4 +101,5 @@ def test_the_figures_of_a_new_economy_are_told_with_their_units() -> None:
         "7 days",
         "over 500.00 USD",
         "15 minutes",
+        "14 days",
     ]

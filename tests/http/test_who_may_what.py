@@ -15,6 +15,7 @@ from front import Front, problem
 from riviere.access.scopes import ROLES, SCOPES
 from riviere.http import app
 from riviere.http.operation import ANY, OPERATIONS, Operation
+from riviere.ids import client_id
 from riviere.wire.feed import EVENT_STREAM
 
 #: Operation, scope, which operators may (Admin, Finance, Trust, aUditor), and what a user's own token is good for:
@@ -156,6 +157,10 @@ getCheckout                  purchases:read       AFTU  own
 cancelCheckout               purchases:write      A     own
 receiveStripeEvent           nobody-asks          AFTU  all
 listProviderEvents           ledger:read          AFU   none
+getRefundable                purchases:read       AFTU  own
+askRefund                    purchases:write      A     own
+listRefunds                  purchases:read       AFTU  own
+getRefund                    purchases:read       AFTU  own
 getSpending                  purchases:read       AFTU  own
 setSpendingLimit             purchases:write      A     own
 getStatement                 statements:read      AFU   own
@@ -326,12 +331,15 @@ def _asked_for(theirs: dict[str, str]) -> Iterator[tuple[str, str, dict[str, str
     yield "GET", "/v1/users/{me}/gifts/comet of sol", None, "unknown_entry"
     yield "GET", "/v1/users/{me}/gifts/comet of sol/provenance", None, "unknown_entry"
     yield "GET", "/v1/users/{me}/purchases/pack of sol", None, "unknown_purchase"
+    purchase = str(client_id("pack of sol"))
+    yield "GET", f"/v1/users/{{me}}/refundable?purchase={purchase}", None, "unknown_entry"
     yield "GET", f"/v1/users/{{me}}/redemptions/{theirs['redemption']}", None, "unknown_redemption"
     why = {"reason": "mine"}
     yield "POST", f"/v1/users/{{me}}/redemptions/{theirs['redemption']}/cancel", why, "unknown_redemption"
     yield "POST", "/v1/users/{me}/redemptions", {"quote": theirs["quote"]}, "unknown_quote"
     rose = {"gift": "rose", "stream": "live"}
     yield "POST", "/v1/gifts", {"sender": "sol", "creator": "mira", **rose}, "unknown_user"
+    yield "POST", "/v1/users/{me}/refunds", {"purchase": purchase}, "unknown_entry"
 
 
 def test_a_line_in_somebody_elses_name_is_not_booked(front: Front) -> None:

@@ -56,6 +56,7 @@ ELSEWHERE = {
     **dict.fromkeys(("goal", "support", "support_mark", "contest", "contest_side"), COUNTING),
     "checkout": "riviere.payments.checkout.checking holds it against the journal",
     "provider_event": "what a card processor told, until it is done: what is credited is held against what was ordered",
+    "refund": "riviere.payments.refunds.checking holds it against the journal",
     "leaderboard": TELLING,
     "undoing": "words for people to read",
     "revision": "it says only when a server reads again what it keeps in memory",

@@ -94,6 +94,10 @@ CONSTRAINTS = {
     "quote": "asked_check check currency_check expires fee_check gross_check id_check pkey",
     "redemption": "booking booking_check check payable payments_check pkey state_check step_check tries_check",
     "redemption_step": "actor_check number_check pkey reason_check",
+    "refund": (
+        "amount_check amounts asked_check bonus_check charge_check coins_check currency_check ended pkey "
+        "processor_check reason reason_check reference_check state_check tries_check"
+    ),
     "reminder": "pkey",
     "revision": "name_check number_check pkey",
     "route": "creator_side_check name_key owner_is_check pays_fkey pkey receives_fkey",
